@@ -1,0 +1,83 @@
+"""Curated figures to the publisher's figures: which one each is, and where its panels and mentions stand in it.
+
+Results are cached by content (the curated revision, the publisher's legend), so that a publish aligns only what is new.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import pyarrow as pa
+
+from pipelines.core.alignment import ALIGNMENT_VERSION, Alignment, FigureCandidate, align, match_figure
+from pipelines.core.tables import rows_to_table
+
+#: Raised by hand when the same alignment can be used otherwise; with ALIGNMENT_VERSION the name of the cache.
+PLACING_VERSION = 1
+CACHE_NAME = f"{ALIGNMENT_VERSION}-{PLACING_VERSION}"
+MATCHES = pa.schema(
+    [
+        pa.field("record_sha256", pa.string(), nullable=False),
+        pa.field("curated_figure_id", pa.string(), nullable=False),
+        pa.field("candidates_sha256", pa.string(), nullable=False),
+        pa.field("figure_id", pa.string()),
+    ]
+)
+SPANS = pa.schema(
+    [
+        pa.field("record_sha256", pa.string(), nullable=False),
+        pa.field("curated_figure_id", pa.string(), nullable=False),
+        pa.field("legend_sha256", pa.string(), nullable=False),
+        pa.field("start_offset", pa.int32(), nullable=False),
+        pa.field("end_offset", pa.int32(), nullable=False),
+        pa.field("is_panel", pa.bool_(), nullable=False),
+        pa.field("target_start", pa.int32()),
+        pa.field("target_end", pa.int32()),
+    ]
+)
+#: A panel is found again by its beginning and its end, each of so many characters, where the whole text is not.
+_EDGE = 24
+
+
+def match_figures(rows: Iterable[Mapping[str, Any]]) -> pa.Table:
+    """Curated figures with their candidates to a table of MATCHES; `figure_id` null where none fits."""
+    out: list[dict[str, object]] = []
+    for row in rows:
+        candidates = [FigureCandidate(c["figure_id"], c["label"], c["legend"]) for c in row["candidates"]]
+        found = match_figure(row["label"], row["legend"], candidates)
+        out.append(
+            {"record_sha256": row["record_sha256"], "curated_figure_id": row["figure_id"],
+             "candidates_sha256": row["candidates_sha256"], "figure_id": found.figure_id if found else None}
+        )  # fmt: skip
+    return rows_to_table(out, MATCHES)
+
+
+def place_panel(alignment: Alignment, start: int, end: int) -> tuple[int, int] | None:
+    """Where a panel stands in the target: its whole text, else from where it begins to where it ends."""
+    if (whole := alignment.map_span(start, end)) is not None:
+        return whole
+    first = alignment.map_span(start, min(end, start + _EDGE))
+    last = alignment.map_span(max(start, end - _EDGE), end)
+    return (first[0], last[1]) if first and last and first[0] < last[1] else None
+
+
+def place_spans(rows: Iterable[Mapping[str, Any]]) -> pa.Table:
+    """Spans of matched curated figures to a table of SPANS; targets null where the text is not found again."""
+    out: list[dict[str, object]] = []
+    for row in rows:
+        alignment = align(row["source"], row["target"])
+        key = {"record_sha256": row["record_sha256"], "curated_figure_id": row["figure_id"],
+               "legend_sha256": row["legend_sha256"]}  # fmt: skip
+        for span in sorted(row["spans"], key=lambda s: (s["is_panel"], s["start"], s["end"])):
+            place = place_panel if span["is_panel"] else _place_mention
+            found = place(alignment, span["start"], span["end"]) or (None, None)
+            out.append(
+                {**key, "start_offset": span["start"], "end_offset": span["end"], "is_panel": span["is_panel"],
+                 "target_start": found[0], "target_end": found[1]}
+            )  # fmt: skip
+    return rows_to_table(out, SPANS)
+
+
+def _place_mention(alignment: Alignment, start: int, end: int) -> tuple[int, int] | None:
+    return alignment.map_span(start, end)

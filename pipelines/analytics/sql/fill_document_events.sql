@@ -1,0 +1,7 @@
+INSERT INTO gen.out.document_events BY NAME
+SELECT
+    e.event_id, e.doc_id, e.kind, e.event, e.event_date, e.source, e.notice_id, e.detail,
+    d.doc_id IS NOT NULL AS is_known_document, e.night, e.raw_sha256
+FROM cur.events AS e
+LEFT JOIN work.documents AS d ON d.doc_id = e.doc_id
+ORDER BY e.doc_id, e.event_date, e.event_id;

@@ -1,0 +1,11 @@
+INSERT INTO gen.out.documents BY NAME
+SELECT
+    d.doc_id, d.doi, d.pmcid, d.pmid, d.kind, d.source, coalesce(t.status, 'current') AS status, d.licence,
+    d.licence_evidence, d.title, d.abstract, d.journal, d.publisher, d.pub_date, d.article_type, d.language, s.split,
+    coalesce(f.n, 0) AS n_figures, d.n_revisions, d.first_night, d.night AS last_night, d.is_synthetic, d.delivery_id,
+    d.raw_sha256, d.record_sha256
+FROM work.documents AS d
+LEFT JOIN cur.status AS t ON t.doc_id = d.doc_id
+LEFT JOIN cur.splits AS s ON s.doc_id = d.doc_id
+LEFT JOIN (SELECT doc_id, count(*) AS n FROM work.figures GROUP BY ALL) AS f ON f.doc_id = d.doc_id
+ORDER BY d.doc_id;

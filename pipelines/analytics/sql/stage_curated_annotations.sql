@@ -1,0 +1,2 @@
+CREATE TABLE work.curated_annotations AS
+SELECT * FROM cur.curated_annotations;

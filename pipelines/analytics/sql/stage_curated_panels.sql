@@ -1,0 +1,2 @@
+CREATE TABLE work.curated_panels AS
+SELECT * FROM cur.curated_panels;

@@ -1,0 +1,2 @@
+CREATE TABLE work.publication_figures AS
+SELECT * FROM cur.publication_figures;

@@ -1,0 +1,25 @@
+"""`nightcap`: thin commands over the same functions that the DAGs run."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+from pipelines.errors import PipelineError, exit_code_of
+
+
+def main() -> None:
+    """Entry point: a PipelineError prints as one message with its exit code, anything else is a bug (1).
+
+    With --json the last line of stdout is an object also then: {"error": class, "message": text, "exit_code": n}.
+    """
+    from pipelines.cli.app import app
+
+    try:
+        app()
+    except PipelineError as error:
+        if "--json" in sys.argv:
+            row = {"error": type(error).__name__, "message": str(error), "exit_code": exit_code_of(error)}
+            print(json.dumps(row), flush=True)
+        print(f"nightcap: {error}", file=sys.stderr, flush=True)
+        sys.exit(exit_code_of(error))

@@ -1,0 +1,166 @@
+"""The Typer application: options, help, exit codes. What a command does stands in the flows, stages and cli.*."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from pipelines import __version__, settings
+from pipelines.cli import corpus as corpus_commands
+
+app = typer.Typer(
+    name="nightcap",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    help="Nightcap keeps a corpus of biomedical figure legends, its models and its tables in step with the literature.\n\n"
+    "Start with `nightcap status`; ask the tables with `nightcap sql`; see where a row comes from with `nightcap trace`.",
+)
+app.add_typer(corpus_commands.app, name="corpus")
+log = Console(stderr=True, highlight=False)
+
+HomeOption = Annotated[
+    Path | None,
+    typer.Option("--home", help="Home folder (NIGHTCAP_HOME; default var/home of the checkout)", show_default=False),
+]
+ConfigOption = Annotated[
+    str | None,
+    typer.Option("--config", help="demo, nightly or a .toml file (default: what the home was made with)", show_default=False),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout")]
+DateOption = Annotated[str | None, typer.Option("--date", help="Night, YYYY-MM-DD (default: today, UTC)")]
+ArticlesOption = Annotated[
+    str | None, typer.Option("--articles", help="Folder or s3:// prefix with JATS files and archives, for this night")
+]
+CurationOption = Annotated[
+    str | None, typer.Option("--curation", help="Folder or s3:// prefix with curator deliveries, for this night")
+]
+
+
+def load_settings(home: Path | None, config: str | None) -> settings.Settings:
+    if home is None and not settings.has_home_variable():
+        path, is_demo = settings.default_home(Path.cwd())
+        if is_demo and config != "nightly":
+            log.print(f"[dim]using the demo's home {path} (give --home for another)[/]")
+    return settings.current(home, config)
+
+
+def print_json(value: Any) -> None:
+    typer.echo(json.dumps(value, default=str, ensure_ascii=False))
+
+
+def _version(value: bool) -> None:
+    if value:
+        typer.echo(f"nightcap {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _main(
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version")] = False,
+) -> None:
+    pass
+
+
+@app.command()
+def night(
+    date: DateOption = None, articles: ArticlesOption = None, curation: CurationOption = None,
+    home: HomeOption = None, config: ConfigOption = None, as_json: JsonOption = False,
+) -> None:  # fmt: skip
+    """Run the three flows of one night, without Airflow: corpus, retraining, reload.
+
+    Each step is a child process, as in the DAGs. A second run of a finished night lists the sources again and does only
+    what is new. Exit code: the first of 1, 2, 3, 5, 4 that occurred.
+
+    Example: nightcap night --date 2026-11-20 --articles deposits/ --curation curators/
+    """
+    from pipelines.cli.night import run_night
+
+    loaded = load_settings(home, config)
+    options = {"date": date or settings.today(), "articles": articles or "", "curation": curation or ""}
+    outcome = run_night(loaded, options)
+    if as_json:
+        print_json(outcome.to_dict())
+    raise typer.Exit(outcome.exit_code)
+
+
+@app.command()
+def run(
+    flow: Annotated[str, typer.Argument(help="nightly_corpus, retrain_tagger, reload_predictions or maintenance")],
+    step: Annotated[str | None, typer.Option("--only", help="One step of the flow, in this process")] = None,
+    key: Annotated[str | None, typer.Option("--run", help="Key of a run to go on with (default: worked out)")] = None,
+    date: DateOption = None, articles: ArticlesOption = None, curation: CurationOption = None,
+    force: Annotated[bool, typer.Option("--force", help="Do it again although it is done for the same inputs")] = False,
+    home: HomeOption = None, config: ConfigOption = None, as_json: JsonOption = False,
+) -> None:  # fmt: skip
+    """Run one flow, or one step of it.
+
+    Example: nightcap run nightly_corpus --only pull --date 2026-11-20 --articles deposits/
+    """
+    from pipelines.cli.night import run_one_step, run_whole_flow
+
+    loaded = load_settings(home, config)
+    options = {"date": date or settings.today(), "articles": articles or "", "curation": curation or ""}
+    if step:
+        result = run_one_step(loaded, flow, step, key, options, force=force)
+        if as_json:
+            print_json(result)
+        return
+    outcome = run_whole_flow(loaded, flow, key, options, force=force)
+    if as_json:
+        print_json(outcome.to_dict())
+    raise typer.Exit(outcome.exit_code)
+
+
+@app.command()
+def status(home: HomeOption = None, config: ConfigOption = None, as_json: JsonOption = False) -> None:
+    """Holds and freshness first, then nights, corpus version, champions, serving set and quarantine."""
+    from pipelines.cli.show import collect_status, render_status
+
+    data = collect_status(load_settings(home, config))
+    print_json(data) if as_json else render_status(data)
+
+
+@app.command()
+def sql(
+    query: Annotated[str, typer.Argument(help='For example "select * from start_here"')],
+    output: Annotated[str, typer.Option("--format", help="table, csv or json")] = "table",
+    home: HomeOption = None, config: ConfigOption = None,
+) -> None:  # fmt: skip
+    """Ask the published tables, read-only. Example: nightcap sql "from top_entities('GENEPROD')" """
+    from pipelines.cli.show import run_sql
+
+    run_sql(load_settings(home, config), query, output)
+
+
+@app.command()
+def trace(
+    identifier: Annotated[str, typer.Argument(help="A mention, annotation or figure id, or a document's DOI or PMC id")],
+    home: HomeOption = None, config: ConfigOption = None, as_json: JsonOption = False,
+) -> None:  # fmt: skip
+    """Where a row comes from: raw bytes, delivery, corpus version, model version, run."""
+    from pipelines.cli.show import collect_trace, render_trace
+
+    data = collect_trace(load_settings(home, config), identifier)
+    print_json(data) if as_json else render_trace(data)
+
+
+@app.command()
+def sample(
+    folder: Annotated[Path, typer.Argument(help="Folder to write to; made where absent")],
+    nights: Annotated[int, typer.Option(help="How many nights, 1 to 3")] = 3,
+    seed: Annotated[int, typer.Option(help="Same seed, same bytes")] = 1,
+    as_json: JsonOption = False,
+) -> None:
+    """Write the synthetic sample: JATS articles and curator deliveries of a small made-up world, night by night."""
+    from pipelines.sources.sample import write_sample
+
+    summary = write_sample(folder, nights=nights, seed=seed)
+    if as_json:
+        print_json(summary)
+    else:
+        log.print(f"wrote the synthetic sample to {folder}: one folder a night, each with articles/ and curation/")

@@ -1,0 +1,176 @@
+"""Bytes under keys, in a local folder or an S3 bucket: the same verbs for both."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from pipelines.errors import PermanentError, TransientError
+from pipelines.settings import Settings
+
+
+@dataclass(frozen=True)
+class ObjectInfo:
+    """`etag` changes when the object does: size and mtime for a file, S3's own for an object."""
+
+    key: str
+    size: int
+    etag: str
+
+
+class ObjectStore(Protocol):
+    """Keys use `/`. `write` is atomic: a reader sees all of it or nothing."""
+
+    def read(self, key: str) -> bytes: ...
+    def write(self, key: str, data: bytes) -> None: ...
+    def exists(self, key: str) -> bool: ...
+    def iter_objects(self, prefix: str = "") -> Iterator[ObjectInfo]: ...
+    def delete(self, key: str) -> None: ...
+    def uri(self, key: str = "") -> str: ...
+
+
+class LocalStore:
+    """A folder. Writes go to a temporary name in the same folder and are renamed."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def read(self, key: str) -> bytes:
+        try:
+            return (self.root / key).read_bytes()
+        except FileNotFoundError as error:
+            raise PermanentError(f"{self.root / key} does not exist") from error
+
+    def write(self, key: str, data: bytes) -> None:
+        path = self.root / key
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = path.parent / f".{path.name}.{uuid.uuid4().hex}.tmp"
+        try:
+            with temporary.open("wb") as handle:
+                handle.write(data)
+                handle.flush()
+                os.fsync(handle.fileno())
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+    def exists(self, key: str) -> bool:
+        return (self.root / key).is_file()
+
+    def iter_objects(self, prefix: str = "") -> Iterator[ObjectInfo]:
+        base = self.root / prefix
+        start = base if base.is_dir() else base.parent
+        if not start.is_dir():
+            return
+        for path in sorted(p for p in start.rglob("*") if p.is_file()):
+            key = path.relative_to(self.root).as_posix()
+            if key.startswith(prefix) and not path.name.endswith(".tmp"):
+                stat = path.stat()
+                yield ObjectInfo(key, stat.st_size, f"{stat.st_size}-{stat.st_mtime_ns}")
+
+    def delete(self, key: str) -> None:
+        (self.root / key).unlink(missing_ok=True)
+
+    def uri(self, key: str = "") -> str:
+        return str(self.root / key) if key else str(self.root)
+
+
+def _s3_client(settings: Settings) -> Any:
+    import boto3
+    from botocore.config import Config
+
+    options = Config(retries={"max_attempts": 5, "mode": "standard"}, connect_timeout=10, read_timeout=60)
+    endpoint = settings.s3.endpoint_url or None
+    return boto3.client("s3", endpoint_url=endpoint, region_name=settings.s3.region, config=options)
+
+
+@contextlib.contextmanager
+def _s3_errors(uri: str) -> Iterator[None]:
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        yield
+    except ClientError as error:
+        code = str(error.response.get("Error", {}).get("Code", ""))
+        if code in {"404", "NoSuchKey", "NoSuchBucket"}:
+            raise PermanentError(f"{uri} does not exist ({code})") from error
+        if code in {"403", "AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch"}:
+            raise PermanentError(f"{uri}: access denied ({code}); check the credentials in the environment") from error
+        raise TransientError(f"{uri}: {error}") from error
+    except BotoCoreError as error:
+        raise TransientError(f"{uri}: {error}") from error
+
+
+class S3Store:
+    """A bucket and prefix; `s3.endpoint_url` of the settings is honoured."""
+
+    def __init__(self, uri: str, settings: Settings) -> None:
+        bucket, _, prefix = uri.removeprefix("s3://").partition("/")
+        if not bucket:
+            raise PermanentError(f"{uri} names no bucket")
+        self.bucket, self.prefix = bucket, prefix.strip("/")
+        self._client = _s3_client(settings)
+
+    def _key(self, key: str) -> str:
+        return f"{self.prefix}/{key}" if self.prefix else key
+
+    def read(self, key: str) -> bytes:
+        with _s3_errors(self.uri(key)):
+            body: bytes = self._client.get_object(Bucket=self.bucket, Key=self._key(key))["Body"].read()
+            return body
+
+    def write(self, key: str, data: bytes) -> None:
+        with _s3_errors(self.uri(key)):
+            self._client.put_object(Bucket=self.bucket, Key=self._key(key), Body=data)
+
+    def exists(self, key: str) -> bool:
+        try:
+            with _s3_errors(self.uri(key)):
+                self._client.head_object(Bucket=self.bucket, Key=self._key(key))
+        except PermanentError:
+            return False
+        return True
+
+    def iter_objects(self, prefix: str = "") -> Iterator[ObjectInfo]:
+        with _s3_errors(self.uri(prefix)):
+            pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=self._key(prefix))
+            for page in pages:
+                for item in page.get("Contents", []):
+                    key = item["Key"][len(self.prefix) + 1 :] if self.prefix else item["Key"]
+                    yield ObjectInfo(key, int(item["Size"]), str(item["ETag"]).strip('"'))
+
+    def delete(self, key: str) -> None:
+        with _s3_errors(self.uri(key)):
+            self._client.delete_object(Bucket=self.bucket, Key=self._key(key))
+
+    def uri(self, key: str = "") -> str:
+        return f"s3://{self.bucket}/{self._key(key)}".rstrip("/")
+
+
+def open_store(location: str, settings: Settings) -> ObjectStore:
+    """The store at a local path or an s3:// address."""
+    return S3Store(location, settings) if location.startswith("s3://") else LocalStore(Path(location))
+
+
+def open_part(settings: Settings, part: str) -> ObjectStore:
+    """The store of a part of the home: landing, staging, quarantine, predictions, reports."""
+    return open_store(settings.part(part), settings)
+
+
+def raw_key(sha256: str) -> str:
+    """Where raw bytes of this hash lie below landing/."""
+    return f"sha256/{sha256[:2]}/{sha256[2:4]}/{sha256}"
+
+
+def put_raw(store: ObjectStore, data: bytes) -> str:
+    """Store raw bytes once, under their sha256; returns it."""
+    sha256 = hashlib.sha256(data).hexdigest()
+    if not store.exists(raw_key(sha256)):
+        store.write(raw_key(sha256), data)
+    return sha256

@@ -1,0 +1,1 @@
+"""Pure types and rules that every stage shares: no service, no clock, no environment."""

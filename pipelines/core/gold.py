@@ -1,0 +1,81 @@
+"""Which curated rows are gold for which task: one rule for counting, benchmarks and training."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from pipelines.core.records import ENTITY_TYPES
+from pipelines.core.tagging import Span
+
+TASKS = ("panelization", "ner", "roles_gene", "roles_small_mol")
+ROLE_TYPES = {"roles_gene": "GENEPROD", "roles_small_mol": "SMALL_MOLECULE"}
+ROLE_LABELS = {"controlled": "CONTROLLED", "measured": "MEASURED"}
+PANEL_START = "PANEL_START"
+
+Row = Mapping[str, object]
+
+
+def _number(value: object) -> int:
+    return int(str(value))
+
+
+def _is_span(row: Row) -> bool:
+    return not row["is_floating"] and not row["is_nested"]
+
+
+def entity_spans(annotations: Iterable[Row]) -> list[Span]:
+    """Gold of `ner`: spans in the text, of overlapping ones the longest, of the nine entity types."""
+    return sorted(
+        Span(_number(r["start_offset"]), _number(r["end_offset"]), str(r["entity_type"]))
+        for r in annotations
+        if _is_span(r) and r["entity_type"] in ENTITY_TYPES
+    )
+
+
+def untyped_spans(annotations: Iterable[Row]) -> list[tuple[int, int]]:
+    """Stretches whose entity type is not known (a cell neither typed nor normalised): masked, never O."""
+    return sorted(
+        (_number(r["start_offset"]), _number(r["end_offset"]))
+        for r in annotations
+        if _is_span(r) and r["entity_type"] not in ENTITY_TYPES
+    )
+
+
+def role_spans(annotations: Iterable[Row], task: str) -> tuple[list[Span], list[Span]]:
+    """Gold of a roles task: (mentions of its entity type, those of them with a role label CONTROLLED or MEASURED)."""
+    rows = [r for r in annotations if _is_span(r) and r["entity_type"] == ROLE_TYPES[task]]
+    mentions = [Span(_number(r["start_offset"]), _number(r["end_offset"]), ROLE_TYPES[task]) for r in rows]
+    roles = [
+        Span(_number(r["start_offset"]), _number(r["end_offset"]), ROLE_LABELS[str(r["role"])])
+        for r in rows
+        if r["role"] in ROLE_LABELS
+    ]
+    return sorted(mentions), sorted(roles)
+
+
+def marker_spans(panels: Sequence[Row], legend: str) -> list[Span] | None:
+    """Gold of `panelization`: one span per panel marker, a word long; None where a panel's start can't be known."""
+    if not panels or not all(p["has_marker"] for p in panels):
+        return None
+    offsets = sorted({_number(o) for p in panels for o in _list(p["marker_offsets"])})
+    return [Span(o, _word_end(legend, o), PANEL_START) for o in offsets]
+
+
+def _list(value: object) -> Sequence[object]:
+    return value if isinstance(value, (list, tuple)) else ()
+
+
+def _word_end(text: str, start: int) -> int:
+    end = start
+    while end < len(text) and text[end].isalnum():
+        end += 1
+    return max(end, min(start + 1, len(text)))
+
+
+def task_counts(panels: Sequence[Row], annotations: Sequence[Row], *, has_roles: bool) -> dict[str, int]:
+    """Gold spans per task in one curated figure."""
+    markers = marker_spans(panels, "")
+    counts = {"panelization": len(markers or ()), "ner": len(entity_spans(annotations))}
+    for task in ROLE_TYPES:
+        counts[task] = len(role_spans(annotations, task)[1]) if has_roles else 0
+    return counts

@@ -1,0 +1,117 @@
+"""What curators' words mean here: label sets by task, types, roles, databases. The facts are in config/labels.toml."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Any
+
+
+@dataclass(frozen=True)
+class TaskLabels:
+    """The ordered labels of a task; `entity_types` are those whose roles it predicts, empty for other tasks."""
+
+    labels: tuple[str, ...]
+    entity_types: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Database:
+    """One database of ids: the type of what it names, and the form of a stored id."""
+
+    name: str
+    entity_type: str
+    pattern: re.Pattern[str]
+    id_prefix: str = ""
+    placeholders: frozenset[str] = frozenset()
+
+    def normalise_id(self, text: str) -> str:
+        """The id as stored: `CL_0000084`, `CL:0000084` and `0000084` are all `CL:0000084` of CL."""
+        text = text.strip()
+        if not self.id_prefix:
+            return text
+        bare = self.id_prefix[:-1]
+        local = re.sub(rf"(?i)^{re.escape(bare)}[:_]", "", text)
+        return f"{self.id_prefix}{local}" if local else ""
+
+    def is_valid(self, ext_id: str) -> bool:
+        """Whether a stored id has the form of this database; placeholders have it too."""
+        return self.pattern.fullmatch(ext_id) is not None
+
+
+@dataclass(frozen=True)
+class Labels:
+    """All of labels.toml. Keys of the maps are lower case."""
+
+    version: int
+    tasks: Mapping[str, TaskLabels]
+    role_labels: Mapping[str, str]
+    roles: Mapping[str, str]
+    roles_without_meaning: frozenset[str]
+    types: Mapping[str, str]
+    untyped: frozenset[str]
+    categories: Mapping[str, str]
+    entity_categories: frozenset[str]
+    ignored_categories: frozenset[str]
+    generic_terms: frozenset[str]
+    databases: Mapping[str, Database]
+
+    def find_database(self, name: str) -> Database | None:
+        """The database that a curator's name or id prefix stands for, e.g. "GO" or "Gene Ontology"."""
+        return self.databases.get(name.strip().lower())
+
+    def find_type(self, word: str) -> str | None:
+        """Stored type for a curator's type word or a database's name; None where it is unknown."""
+        word = word.strip().lower()
+        if word in self.types:
+            return self.types[word]
+        database = self.databases.get(word)
+        return database.entity_type if database else None
+
+    def is_generic(self, text: str) -> bool:
+        """True for words like "embryos" that later releases leave untagged: not trained on as entities."""
+        return text.strip().lower() in self.generic_terms
+
+
+def _databases(raw: Mapping[str, Mapping[str, Any]]) -> dict[str, Database]:
+    out: dict[str, Database] = {}
+    for name, entry in raw.items():
+        database = Database(
+            name=name,
+            entity_type=entry["type"],
+            pattern=re.compile(entry["pattern"]),
+            id_prefix=entry.get("id_prefix", ""),
+            placeholders=frozenset(entry.get("placeholders", ())),
+        )
+        out |= dict.fromkeys((name.lower(), *entry["aliases"]), database)
+    return out
+
+
+def parse_labels(text: str) -> Labels:
+    """Labels from TOML text; a missing key is a KeyError: the file ships with the package."""
+    raw = tomllib.loads(text)
+    return Labels(
+        version=raw["version"],
+        tasks={n: TaskLabels(tuple(t["labels"]), tuple(t.get("entity_types", ()))) for n, t in raw["tasks"].items()},
+        role_labels=raw["role_labels"],
+        roles=raw["roles"],
+        roles_without_meaning=frozenset(raw["role_rules"]["without_meaning"]),
+        types=raw["types"],
+        untyped=frozenset(raw["type_rules"]["untyped"]),
+        categories=raw["categories"],
+        entity_categories=frozenset(raw["category_rules"]["entity"]),
+        ignored_categories=frozenset(raw["category_rules"]["ignored"]),
+        generic_terms=frozenset(raw["generic_terms"]["words"]),
+        databases=_databases(raw["databases"]),
+    )
+
+
+@cache
+def load_labels() -> Labels:
+    """The labels that ship with the package."""
+    path = resources.files("pipelines") / "config" / "labels.toml"
+    return parse_labels(path.read_text(encoding="utf-8"))

@@ -1,0 +1,1 @@
+"""Freeze what passed the checks into the next corpus version; keep the night's record."""

@@ -1,0 +1,260 @@
+"""What a night adds to the corpus: identity, unchanged and doubled records left out, splits, exclusions, benchmark.
+
+Pure: rows and the index in, rows of the new version and its accounts out. The result does not depend on the order of
+the input rows.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from pipelines.core.hashing import short_hash
+from pipelines.core.ids import KnownFigure, match_figure_keys
+from pipelines.core.records import UnitCounts
+from pipelines.core.splits import bucket_of, split_of, stricter
+from pipelines.corpus.identity import Identity, resolve
+from pipelines.corpus.index import Index, RevisionKey, leak_hash, revision_key
+
+Row = Mapping[str, object]
+Rows = dict[str, list[dict[str, object]]]
+UNITS = {"documents": "document", "figures": "figure", "panels": "panel", "annotations": "annotation",
+         "document_events": "event"}  # fmt: skip
+
+
+@dataclass
+class Frozen:
+    """Rows of the new version by table, and what became of every unit that came in."""
+
+    rows: Rows = field(default_factory=dict)
+    counts: dict[str, UnitCounts] = field(default_factory=dict)
+    merged: dict[str, str] = field(default_factory=dict)
+
+    def add(self, table: str, row: Mapping[str, object]) -> None:
+        self.rows.setdefault(table, []).append(dict(row))
+
+    def count(self, table: str, outcome: str, n: int = 1) -> None:
+        unit = UNITS[table]
+        self.counts[unit] = self.counts.get(unit, UnitCounts()) + UnitCounts(n_in=n, **{outcome: n})
+
+    @property
+    def has_news(self) -> bool:
+        """False where all that came in was known: no version is made then."""
+        return any(rows for table, rows in self.rows.items() if table != "deliveries")
+
+
+def weight(table: str, row: Row) -> int:
+    """Delivered units that a row stands for: several tags joined in one annotation count each."""
+    return int(str(row["n_source_rows"])) if table == "annotations" else 1
+
+
+def _group(rows: Iterable[Row], *names: str) -> dict[tuple[object, ...], list[Row]]:
+    out: dict[tuple[object, ...], list[Row]] = {}
+    for row in rows:
+        out.setdefault(tuple(row[n] for n in names), []).append(row)
+    return out
+
+
+_REVISION = ("record_sha256", "delivery_id", "raw_sha256")
+
+
+class Freezer:
+    """Builds one version; `night` is the night it is written under."""
+
+    def __init__(self, index: Index, night: dt.date) -> None:
+        self.index, self.night = index, night
+        self.out = Frozen()
+        self._seen: dict[str, set[str]] = {}
+        self._figures: dict[str, list[KnownFigure]] = {}
+
+    def run(self, valid: Mapping[str, Sequence[Row]]) -> Frozen:
+        """`valid`: rows by table as the check step passed them, with provisional ids."""
+        identity = self._resolve(valid)
+        self._freeze_publications(valid, identity)
+        self._freeze_curated(valid, identity)
+        self._freeze_events(valid.get("document_events", ()), identity)
+        self._freeze_identity(valid, identity)
+        kept = {str(r["delivery_id"]) for t in UNITS for r in self.out.rows.get(t, ())}
+        for row in valid.get("deliveries", ()):
+            if row["delivery_id"] in kept:
+                self.out.add("deliveries", row)
+        self.out.merged = identity.merged
+        self._exclude_leaks()
+        return self.out
+
+    # identity
+
+    def _resolve(self, valid: Mapping[str, Sequence[Row]]) -> Identity:
+        aliases: dict[str, list[str]] = {str(r["doc_id"]): [] for r in valid.get("documents", ())}
+        for row in valid.get("figures", ()):
+            aliases.setdefault(str(row["doc_id"]), [])
+        for row in valid.get("id_aliases", ()):
+            if str(row["doc_id"]) in aliases:
+                aliases[str(row["doc_id"])].append(str(row["alias"]))
+        return resolve(aliases, self.index)
+
+    def _freeze_identity(self, valid: Mapping[str, Sequence[Row]], identity: Identity) -> None:
+        stated: dict[str, tuple[str, str]] = {}
+        for row in valid.get("id_aliases", ()):
+            said = (str(row["source"]), str(row["raw_sha256"]))
+            stated[str(row["alias"])] = min(stated.get(str(row["alias"]), said), said)
+        for row in valid.get("documents", ()):
+            said = (str(row["source"]), str(row["raw_sha256"]))
+            stated[str(row["doc_id"])] = min(stated.get(str(row["doc_id"]), said), said)
+        for alias, doc_id in sorted(identity.new_aliases.items()):
+            source, raw = stated.get(alias, ("nightcap", ""))
+            self.out.add("id_aliases", {"alias": alias, "doc_id": doc_id, "source": source, "raw_sha256": raw})
+        for doc_id in sorted(identity.created):
+            self._add_split(doc_id, split_of(doc_id), None)
+        for absorbed, doc_id in sorted(identity.merged.items()):
+            split = stricter(self.index.split(absorbed) or "train", self.index.split(doc_id) or "train")
+            if split != self.index.split(doc_id):
+                self._add_split(doc_id, split, f"one document with {absorbed}, the stricter split holds")
+
+    def _add_split(self, doc_id: str, split: str, reason: str | None, kind: str = "membership") -> None:
+        self.out.add("splits", {"doc_id": doc_id, "kind": kind, "split": split, "bucket": bucket_of(doc_id),
+                                "reason": reason})  # fmt: skip
+
+    # publications
+
+    def _freeze_publications(self, valid: Mapping[str, Sequence[Row]], identity: Identity) -> None:
+        figures = _group((r for r in valid.get("figures", ()) if r["kind"] == "publication"), "doc_id", *_REVISION)
+        documents = [r for r in valid.get("documents", ()) if r["kind"] == "publication"]
+        documents.sort(key=lambda r: (identity.resolved[str(r["doc_id"])], revision_key(r, self.night),
+                                      str(r["delivery_id"]), str(r["raw_sha256"])))  # fmt: skip
+        for row in documents:
+            doc_id = identity.resolved[str(row["doc_id"])]
+            mine = figures.get((row["doc_id"], *(row[n] for n in _REVISION)), [])
+            outcome = self._outcome(doc_id, revision_key(row, self.night), has_date=row["stated_date"] is not None)
+            self.out.count("documents", outcome)
+            self.out.count("figures", outcome, len(mine))
+            if outcome == "valid":
+                self.out.add("documents", {**row, "doc_id": doc_id})
+                self._add_figures(doc_id, mine)
+
+    def _outcome(self, key_id: str, key: RevisionKey, *, has_date: bool) -> str:
+        """valid, duplicate (same content twice in this run) or unchanged (equal to the current revision)."""
+        seen = self._seen.setdefault(key_id, set())
+        if key.sha in seen:
+            return "duplicate"
+        known = self.index.current_key(key_id)
+        if known is not None and known.sha == key.sha and not (has_date and key > known):
+            return "unchanged"
+        seen.add(key.sha)
+        return "valid"
+
+    def _add_figures(self, doc_id: str, rows: Sequence[Row]) -> None:
+        known = self._figures.setdefault(doc_id, self.index.known_figures(doc_id))
+        ordered = sorted(rows, key=lambda r: (int(str(r["position"])), str(r["figure_id"])))
+        wishes = [KnownFigure(_key(r["figure_id"]), _text(r["label"]), _text(r["jats_id"]), _text(r["legend"]))
+                  for r in ordered]  # fmt: skip
+        keys = match_figure_keys(known, wishes)
+        renamed = {str(r["figure_id"]): f"{doc_id}#{k}" for r, k in zip(ordered, keys, strict=True)}
+        for row, key in zip(ordered, keys, strict=True):
+            parent = renamed.get(str(row["parent_figure_id"])) if row["parent_figure_id"] else None
+            self.out.add("figures", {**row, "doc_id": doc_id, "figure_id": f"{doc_id}#{key}",
+                                     "parent_figure_id": parent})  # fmt: skip
+        latest = {k: KnownFigure(k, w.label, w.jats_id, w.legend) for k, w in zip(keys, wishes, strict=True)}
+        self._figures[doc_id] = [k for k in known if k.key not in latest] + list(latest.values())
+
+    # curated figures
+
+    def _freeze_curated(self, valid: Mapping[str, Sequence[Row]], identity: Identity) -> None:
+        parts = {t: _group(valid.get(t, ()), "figure_id", *_REVISION) for t in ("panels", "annotations")}
+        figures = [r for r in valid.get("figures", ()) if r["kind"] == "curation"]
+        figures.sort(key=lambda r: (str(r["figure_id"]), revision_key(r, self.night), str(r["delivery_id"]),
+                                    str(r["raw_sha256"])))  # fmt: skip
+        kept: set[tuple[object, ...]] = set()
+        for row in figures:
+            doc_id = identity.resolved[str(row["doc_id"])]
+            figure_id = f"{doc_id}#{_key(row['figure_id'])}"
+            outcome = self._outcome(figure_id, revision_key(row, self.night), has_date=row["stated_date"] is not None)
+            self.out.count("figures", outcome)
+            if outcome == "valid":
+                self.out.add("figures", {**row, "doc_id": doc_id, "figure_id": figure_id})
+                kept.add((row["doc_id"], row["delivery_id"], row["raw_sha256"]))
+            self._freeze_parts(row, figure_id, outcome, parts)
+        for row in valid.get("documents", ()):
+            if row["kind"] == "curation":
+                is_kept = (row["doc_id"], row["delivery_id"], row["raw_sha256"]) in kept
+                self.out.count("documents", "valid" if is_kept else "unchanged")
+                if is_kept:
+                    self.out.add("documents", {**row, "doc_id": identity.resolved[str(row["doc_id"])]})
+
+    def _freeze_parts(
+        self, figure: Row, figure_id: str, outcome: str, parts: Mapping[str, Mapping[tuple[object, ...], list[Row]]]
+    ) -> None:
+        for table, grouped in parts.items():
+            for row in grouped.get((figure["figure_id"], *(figure[n] for n in _REVISION)), ()):
+                self.out.count(table, outcome, weight(table, row))
+                if outcome != "valid":
+                    continue
+                new = {**row, "figure_id": figure_id}
+                if table == "annotations":
+                    new["annotation_id"] = annotation_id(new)
+                self.out.add(table, new)
+
+    # events
+
+    def _freeze_events(self, rows: Sequence[Row], identity: Identity) -> None:
+        for row in sorted(rows, key=lambda r: (str(r["event_id"]), str(r["delivery_id"]), str(r["raw_sha256"]))):
+            event_id = str(row["event_id"])
+            if event_id in self._seen.setdefault("events", set()):
+                self.out.count("document_events", "duplicate")
+            elif self.index.has_event(event_id):
+                self.out.count("document_events", "unchanged")
+            else:
+                self._seen["events"].add(event_id)
+                self.out.count("document_events", "valid")
+                doc_id = str(row["doc_id"])
+                known = self.index.doc_ids([doc_id]).get(doc_id)
+                self.out.add("document_events", {**row, "doc_id": identity.resolved.get(doc_id, known or doc_id)})
+
+    # leakage
+
+    def _exclude_leaks(self) -> None:
+        """A train document whose legend stands in a dev or test document, or whose twin does, is not trained on."""
+        splits = {str(r["doc_id"]): str(r["split"]) for r in self.out.rows.get("splits", ())}
+        pairs = self._legend_pairs() + self._twin_pairs()
+        reasons: dict[str, str] = {}
+        for a, b, why in pairs:
+            split_a, split_b = (splits.get(d) or self.index.split(d) for d in (a, b))
+            if split_a == "train" and split_b in ("dev", "test"):
+                reasons.setdefault(a, f"{why} {b} ({split_b})")
+        for doc_id, reason in sorted(reasons.items()):
+            if not self.index.is_excluded(doc_id):
+                self._add_split(doc_id, "train", reason, kind="exclusion")
+
+    def _legend_pairs(self) -> list[tuple[str, str, str]]:
+        holders: dict[str, set[str]] = {}
+        for row in self.out.rows.get("figures", ()):
+            if leak := leak_hash(_text(row["legend"])):
+                holders.setdefault(leak, set()).add(str(row["doc_id"]))
+        pairs = []
+        for leak, mine in sorted(holders.items()):
+            everyone = sorted(mine | {self.out.merged.get(d, d) for d in self.index.documents_with_legend(leak)})
+            pairs += [(a, b, "shares a legend with") for a in everyone for b in everyone if a != b]
+        return pairs
+
+    def _twin_pairs(self) -> list[tuple[str, str, str]]:
+        pairs = []
+        for row in self.out.rows.get("document_events", ()):
+            if row["event"] == "preprint_of" and row["notice_id"]:
+                a, b = str(row["doc_id"]), str(row["notice_id"])
+                pairs += [(a, b, "preprint twin of"), (b, a, "preprint twin of")]
+        return pairs
+
+
+def annotation_id(row: Row) -> str:
+    """Id of an annotation row: its place, its type and the curated revision."""
+    return short_hash(row["figure_id"], row["legend_sha256"], row["start_offset"], row["end_offset"],
+                      row["entity_type"], row["record_sha256"], row["panel_no"], row["text"], row["tag_ids"])  # fmt: skip
+
+
+def _key(figure_id: object) -> str:
+    return str(figure_id).partition("#")[2]
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)

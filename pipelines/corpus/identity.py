@@ -1,0 +1,80 @@
+"""Which incoming documents are one, and which known document they are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+_PREFERENCE = (("10.", 0), ("pmc:", 1), ("pmid:", 2))
+
+
+class KnownIds(Protocol):
+    """What identity must know of the corpus; `corpus.index.Index` has it."""
+
+    def doc_ids(self, aliases: Iterable[str]) -> dict[str, str]: ...
+    def aliases_of(self, doc_id: str) -> list[str]: ...
+    def first_seq(self, doc_id: str) -> int: ...
+
+
+@dataclass(frozen=True)
+class Identity:
+    """`resolved`: provisional doc_id → doc_id. `new_aliases`: alias → doc_id to be stored. `merged`: documents that
+    proved to be another one → the one that stands. `created`: documents never seen before."""
+
+    resolved: dict[str, str] = field(default_factory=dict)
+    new_aliases: dict[str, str] = field(default_factory=dict)
+    merged: dict[str, str] = field(default_factory=dict)
+    created: list[str] = field(default_factory=list)
+
+
+def preference(alias: str) -> tuple[int, str]:
+    """Sort key: DOI, pmc:, pmid:, the source's own, sha:; then the lesser."""
+    for prefix, rank in _PREFERENCE:
+        if alias.startswith(prefix):
+            return rank, alias
+    return (4 if alias.startswith("sha:") else 3), alias
+
+
+def _groups(alias_sets: Mapping[str, Sequence[str]]) -> list[set[str]]:
+    """Connected components of provisional ids and aliases."""
+    parent: dict[str, str] = {}
+
+    def find(x: str) -> str:
+        while parent.setdefault(x, x) != x:
+            parent[x] = parent[parent[x]]
+            x = parent[x]
+        return x
+
+    for doc_id, aliases in alias_sets.items():
+        for alias in aliases:
+            a, b = sorted((find(doc_id), find(alias)))
+            parent[b] = a
+    groups: dict[str, set[str]] = {}
+    for doc_id, aliases in alias_sets.items():
+        groups.setdefault(find(doc_id), set()).update((doc_id, *aliases))
+    return [groups[k] for k in sorted(groups)]
+
+
+def resolve(alias_sets: Mapping[str, Sequence[str]], known: KnownIds) -> Identity:
+    """Identity of incoming documents, given as provisional doc_id → all their aliases.
+
+    Of several known documents that prove to be one, the one seen first (then the lesser) stands. The result does not
+    depend on the order of the input.
+    """
+    out = Identity()
+    for group in _groups(alias_sets):
+        found = known.doc_ids(sorted(group))
+        standing = sorted(set(found.values()), key=lambda d: (known.first_seq(d), d))
+        doc_id = standing[0] if standing else min(group, key=preference)
+        if not standing:
+            out.created.append(doc_id)
+        names = set(group)
+        for absorbed in standing[1:]:
+            out.merged[absorbed] = doc_id
+            names.update((absorbed, *known.aliases_of(absorbed)))
+        for name in sorted(names):
+            out.resolved[name] = doc_id
+            if found.get(name) != doc_id:
+                out.new_aliases[name] = doc_id
+    return out

@@ -1,0 +1,293 @@
+"""The derived index: what freeze must know of the corpus without reading its history.
+
+A SQLite file that carries the seq it stands for; it is brought forward by the rows of each newer version and rebuilt
+from the files when it differs. Look-ups cost what is asked for, not what the corpus holds.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipelines.core.hashing import sha256_text
+from pipelines.core.ids import KnownFigure
+from pipelines.core.gold import task_counts
+from pipelines.core.splits import LEAK_WORDS
+from pipelines.core.text import fold
+
+INDEX_VERSION = 1
+_SCHEMA = """
+CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE aliases (alias TEXT PRIMARY KEY, doc_id TEXT NOT NULL);
+CREATE INDEX aliases_doc ON aliases (doc_id);
+CREATE TABLE docs (doc_id TEXT PRIMARY KEY, seq INTEGER NOT NULL, split TEXT NOT NULL, exclusion TEXT);
+CREATE TABLE revisions (id TEXT PRIMARY KEY, doc_id TEXT NOT NULL, kind TEXT NOT NULL, stamp TEXT NOT NULL,
+  version INTEGER NOT NULL, sha TEXT NOT NULL);
+CREATE INDEX revisions_doc ON revisions (doc_id);
+CREATE TABLE figures (figure_id TEXT PRIMARY KEY, doc_id TEXT NOT NULL, label TEXT, jats_id TEXT, legend TEXT);
+CREATE INDEX figures_doc ON figures (doc_id);
+CREATE TABLE legends (leak TEXT NOT NULL, doc_id TEXT NOT NULL, PRIMARY KEY (leak, doc_id));
+CREATE TABLE gold (figure_id TEXT NOT NULL, task TEXT NOT NULL, doc_id TEXT NOT NULL, n INTEGER NOT NULL,
+  PRIMARY KEY (figure_id, task));
+CREATE INDEX gold_task ON gold (task);
+CREATE TABLE events (event_id TEXT PRIMARY KEY, doc_id TEXT NOT NULL, event TEXT NOT NULL, stamp TEXT NOT NULL);
+CREATE INDEX events_doc ON events (doc_id);
+CREATE TABLE benchmark (task TEXT NOT NULL, version INTEGER NOT NULL, doc_id TEXT NOT NULL, figure_id TEXT NOT NULL,
+  sha TEXT NOT NULL, PRIMARY KEY (task, version, figure_id));
+CREATE TABLE deliveries (delivery_id TEXT PRIMARY KEY, review_stage TEXT NOT NULL, has_roles INTEGER NOT NULL);
+"""
+
+Row = Mapping[str, object]
+Rows = Mapping[str, Sequence[Row]]
+
+
+@dataclass(frozen=True, order=True)
+class RevisionKey:
+    """The key of *current*: the greatest one is (architecture, section 5)."""
+
+    stamp: str
+    version: int
+    sha: str
+
+
+def revision_key(row: Row, night: dt.date) -> RevisionKey:
+    stated = row["stated_date"]
+    stamp = stated.isoformat() if isinstance(stated, dt.date) else night.isoformat()
+    return RevisionKey(stamp, int(str(row["stated_version"])), str(row["record_sha256"]))
+
+
+def leak_hash(legend: str | None) -> str | None:
+    """Hash under which equal legends meet, None for one of fewer than eight words."""
+    text = " ".join(fold(legend or "").split())
+    return sha256_text(text) if len(text.split()) >= LEAK_WORDS else None
+
+
+class Index:
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._con = sqlite3.connect(path, isolation_level=None)
+        self._con.execute("PRAGMA journal_mode=WAL")
+        self._con.execute("PRAGMA synchronous=NORMAL")
+        if self._value("index_version") != str(INDEX_VERSION):
+            self.reset()
+
+    def close(self) -> None:
+        self._con.close()
+
+    def _value(self, name: str) -> str | None:
+        has_meta = self._con.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone()
+        row = self._con.execute("SELECT value FROM meta WHERE name = ?", [name]).fetchone() if has_meta else None
+        return str(row[0]) if row else None
+
+    def reset(self) -> None:
+        """Empty the index: it stands for the empty corpus, seq 0."""
+        tables = [r[0] for r in self._con.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        with self._transaction():
+            for table in tables:
+                self._con.execute(f"DROP TABLE {table}")
+            for statement in _SCHEMA.split(";"):
+                self._con.execute(statement)
+            self._set("index_version", str(INDEX_VERSION))
+            self._set("seq", "0")
+            self._set("commit", "")
+
+    def _set(self, name: str, value: str) -> None:
+        self._con.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", [name, value])
+
+    @contextlib.contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._con.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._con.execute("ROLLBACK")
+            raise
+        self._con.execute("COMMIT")
+
+    @property
+    def seq(self) -> int:
+        return int(self._value("seq") or 0)
+
+    @property
+    def corpus_md5(self) -> str:
+        """md5 of the corpus version that the index stands for: a rewritten history is seen and rebuilt from."""
+        return self._value("commit") or ""
+
+    # bringing it forward
+
+    def apply(self, seq: int, corpus_md5: str, night: dt.date, rows: Rows) -> None:
+        """Bring the index forward by the rows that version `seq` added."""
+        with self._transaction():
+            self._apply(seq, night, rows)
+            self._set("seq", str(seq))
+            self._set("commit", corpus_md5)
+
+    @contextlib.contextmanager
+    def preview(self, seq: int, night: dt.date, rows: Rows) -> Iterator[None]:
+        """The index as it will be with these rows, inside the block only."""
+        self._con.execute("BEGIN IMMEDIATE")
+        try:
+            self._apply(seq, night, rows)
+            yield
+        finally:
+            self._con.execute("ROLLBACK")
+
+    def _apply(self, seq: int, night: dt.date, rows: Rows) -> None:
+        con = self._con
+        con.executemany("INSERT OR REPLACE INTO aliases VALUES (?, ?)",
+                        [(r["alias"], r["doc_id"]) for r in rows.get("id_aliases", ())])  # fmt: skip
+        con.executemany("INSERT OR REPLACE INTO deliveries VALUES (?, ?, ?)",
+                        [(r["delivery_id"], r["review_stage"], int(bool(r["has_roles"])))
+                         for r in rows.get("deliveries", ())])  # fmt: skip
+        self._apply_splits(seq, rows.get("splits", ()))
+        self._apply_documents(night, rows.get("documents", ()))
+        self._apply_figures(rows.get("figures", ()))
+        self._apply_curated(night, rows)
+        con.executemany("INSERT OR IGNORE INTO events VALUES (?, ?, ?, ?)",
+                        [(r["event_id"], r["doc_id"], r["event"], str(r["event_date"] or night))
+                         for r in rows.get("document_events", ())])  # fmt: skip
+        con.executemany("INSERT OR REPLACE INTO benchmark VALUES (?, ?, ?, ?, ?)",
+                        [(r["task"], r["benchmark_version"], r["doc_id"], r["figure_id"], r["record_sha256"])
+                         for r in rows.get("benchmark", ())])  # fmt: skip
+
+    def _apply_splits(self, seq: int, rows: Iterable[Row]) -> None:
+        for row in rows:
+            if row["kind"] == "membership":
+                self._con.execute(
+                    "INSERT INTO docs VALUES (?, ?, ?, NULL) ON CONFLICT (doc_id) DO UPDATE SET split = excluded.split",
+                    [row["doc_id"], seq, row["split"]],
+                )
+            else:
+                self._con.execute("UPDATE docs SET exclusion = ? WHERE doc_id = ?", [row["reason"], row["doc_id"]])
+
+    def _take_revision(self, key_id: str, doc_id: object, kind: str, key: RevisionKey) -> bool:
+        known = self.current_key(key_id)
+        if known is not None and known >= key:
+            return False
+        self._con.execute("INSERT OR REPLACE INTO revisions VALUES (?, ?, ?, ?, ?, ?)",
+                          [key_id, doc_id, kind, key.stamp, key.version, key.sha])  # fmt: skip
+        return True
+
+    def _apply_documents(self, night: dt.date, rows: Iterable[Row]) -> None:
+        for row in rows:
+            if row["kind"] == "publication":
+                self._take_revision(str(row["doc_id"]), row["doc_id"], "publication", revision_key(row, night))
+
+    def _apply_figures(self, rows: Iterable[Row]) -> None:
+        for row in rows:
+            if row["kind"] == "publication":
+                self._con.execute("INSERT OR REPLACE INTO figures VALUES (?, ?, ?, ?, ?)",
+                                  [row["figure_id"], row["doc_id"], row["label"], row["jats_id"], row["legend"]])  # fmt: skip
+            leak = leak_hash(str(row["legend"])) if row["legend"] else None
+            if leak:
+                self._con.execute("INSERT OR IGNORE INTO legends VALUES (?, ?)", [leak, row["doc_id"]])
+
+    def _apply_curated(self, night: dt.date, rows: Rows) -> None:
+        panels, annotations = _by_revision(rows.get("panels", ())), _by_revision(rows.get("annotations", ()))
+        for row in rows.get("figures", ()):
+            if row["kind"] != "curation":
+                continue
+            figure_id = str(row["figure_id"])
+            if not self._take_revision(figure_id, row["doc_id"], "curation", revision_key(row, night)):
+                continue
+            key = _revision(row)
+            self._con.execute("DELETE FROM gold WHERE figure_id = ?", [figure_id])
+            delivery = self._con.execute("SELECT review_stage, has_roles FROM deliveries WHERE delivery_id = ?",
+                                         [row["delivery_id"]]).fetchone()  # fmt: skip
+            if delivery is None or delivery[0] == "machine":
+                continue
+            counts = task_counts(panels.get(key, ()), annotations.get(key, ()), has_roles=bool(delivery[1]))
+            self._con.executemany("INSERT INTO gold VALUES (?, ?, ?, ?)",
+                                  [(figure_id, task, row["doc_id"], n) for task, n in sorted(counts.items()) if n])  # fmt: skip
+
+    # look-ups
+
+    def doc_ids(self, aliases: Iterable[str]) -> dict[str, str]:
+        """The documents that these aliases name, of those known."""
+        found = {}
+        for alias in aliases:
+            row = self._con.execute("SELECT doc_id FROM aliases WHERE alias = ?", [alias]).fetchone()
+            if row:
+                found[alias] = str(row[0])
+        return found
+
+    def aliases_of(self, doc_id: str) -> list[str]:
+        return [r[0] for r in self._con.execute("SELECT alias FROM aliases WHERE doc_id = ? ORDER BY alias", [doc_id])]
+
+    def first_seq(self, doc_id: str) -> int:
+        row = self._con.execute("SELECT seq FROM docs WHERE doc_id = ?", [doc_id]).fetchone()
+        return int(row[0]) if row else 1 << 60
+
+    def split(self, doc_id: str) -> str | None:
+        row = self._con.execute("SELECT split FROM docs WHERE doc_id = ?", [doc_id]).fetchone()
+        return str(row[0]) if row else None
+
+    def is_excluded(self, doc_id: str) -> bool:
+        row = self._con.execute("SELECT exclusion FROM docs WHERE doc_id = ?", [doc_id]).fetchone()
+        return bool(row and row[0])
+
+    def current_key(self, key_id: str) -> RevisionKey | None:
+        """Key of the current revision of a publication (by doc_id) or a curated figure (by figure_id)."""
+        row = self._con.execute("SELECT stamp, version, sha FROM revisions WHERE id = ?", [key_id]).fetchone()
+        return RevisionKey(str(row[0]), int(row[1]), str(row[2])) if row else None
+
+    def known_figures(self, doc_id: str) -> list[KnownFigure]:
+        """Every figure that any revision of the document had, as last seen."""
+        rows = self._con.execute(
+            "SELECT figure_id, label, jats_id, legend FROM figures WHERE doc_id = ? ORDER BY figure_id", [doc_id]
+        )
+        return [KnownFigure(str(r[0]).partition("#")[2], r[1], r[2], r[3]) for r in rows]
+
+    def documents_with_legend(self, leak: str) -> list[str]:
+        return [r[0] for r in self._con.execute("SELECT doc_id FROM legends WHERE leak = ? ORDER BY doc_id", [leak])]
+
+    def has_event(self, event_id: str) -> bool:
+        return self._con.execute("SELECT 1 FROM events WHERE event_id = ?", [event_id]).fetchone() is not None
+
+    def retracted(self) -> set[str]:
+        """Documents whose last integrity statement of the pair retraction/reinstatement is a retraction."""
+        stamps: dict[str, dict[str, str]] = {}
+        query = "SELECT doc_id, event, stamp FROM events WHERE event IN ('retraction', 'reinstatement')"
+        for doc_id, event, stamp in self._con.execute(query):
+            known = self._con.execute("SELECT doc_id FROM aliases WHERE alias = ?", [doc_id]).fetchone()
+            entry = stamps.setdefault(str(known[0]) if known else str(doc_id), {})
+            entry[event] = max(entry.get(event, ""), stamp)
+        return {d for d, e in stamps.items() if e.get("retraction", "") > e.get("reinstatement", "")}
+
+    def gold_figures(self, task: str, split: str) -> list[tuple[str, str, str, int]]:
+        """(doc_id, figure_id, record_sha256, spans) of the current gold of a task in a split."""
+        query = (
+            "SELECT g.doc_id, g.figure_id, r.sha, g.n FROM gold AS g JOIN revisions AS r ON r.id = g.figure_id "
+            "JOIN docs AS d ON d.doc_id = g.doc_id WHERE g.task = ? AND d.split = ? ORDER BY g.figure_id"
+        )
+        return [(str(a), str(b), str(c), int(n)) for a, b, c, n in self._con.execute(query, [task, split])]
+
+    def benchmark_figures(self, task: str) -> tuple[int, list[tuple[str, str, str]]]:
+        """Newest benchmark version of a task (0: none) and its (doc_id, figure_id, record_sha256)."""
+        row = self._con.execute("SELECT max(version) FROM benchmark WHERE task = ?", [task]).fetchone()
+        version = int(row[0] or 0)
+        query = "SELECT doc_id, figure_id, sha FROM benchmark WHERE task = ? AND version = ? ORDER BY figure_id"
+        return version, [(str(a), str(b), str(c)) for a, b, c in self._con.execute(query, [task, version])]
+
+    def fingerprint(self) -> str:
+        """Hash of the whole content, for tests: a rebuilt index equals one that was brought forward."""
+        out = []
+        for (table,) in self._con.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name"):
+            out.append([table, sorted(map(list, self._con.execute(f"SELECT * FROM {table}")), key=str)])
+        return sha256_text(json.dumps(out))
+
+
+def _revision(row: Row) -> tuple[object, ...]:
+    return (row["figure_id"], row["record_sha256"], row["delivery_id"], row["raw_sha256"])
+
+
+def _by_revision(rows: Iterable[Row]) -> dict[tuple[object, ...], list[Row]]:
+    grouped: dict[tuple[object, ...], list[Row]] = {}
+    for row in rows:
+        grouped.setdefault(_revision(row), []).append(row)
+    return grouped

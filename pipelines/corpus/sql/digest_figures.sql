@@ -1,0 +1,6 @@
+SELECT 'figure' AS record, n.name, f.kind, f.label, f.legend_sha256, f.legend, f.position, f.graphics, f.fig_type,
+       f.place, f.licence
+FROM cur.publication_figures AS f JOIN digest_names AS n USING (doc_id)
+UNION ALL
+SELECT 'figure', n.name, f.kind, f.label, f.legend_sha256, f.legend, f.position, f.graphics, f.fig_type, f.place, f.licence
+FROM cur.curated_figures AS f JOIN digest_names AS n USING (doc_id)

@@ -1,0 +1,203 @@
+"""Runs one step in this process: resolves the run, reads what earlier steps left, writes the result last.
+
+runs/<flow>/<key>/request.json is what was asked for, resolved once; <step>.json the result of a step. A step of
+nightly_corpus whose result is complete for the same inputs says so and does nothing (`force` does it again); the other
+flows work out from stored state what is pending, so their steps always look.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import time
+from collections.abc import Callable, Mapping
+from types import ModuleType
+from typing import Any
+
+from pipelines.clients.objectstore import LocalStore
+from pipelines.core.hashing import canonical_json, content_hash
+from pipelines.core.runs import Run, StageResult
+from pipelines.errors import PermanentError, UsageError
+from pipelines.flows import maintenance, nightly_corpus, reload_predictions, retrain_tagger
+from pipelines.flows.context import Context, Progress
+from pipelines.settings import Settings
+
+FLOWS: dict[str, ModuleType] = {
+    "nightly_corpus": nightly_corpus,
+    "retrain_tagger": retrain_tagger,
+    "reload_predictions": reload_predictions,
+    "maintenance": maintenance,
+}
+_NIGHTLY = "nightly_corpus"
+Step = Callable[[Context], StageResult]
+
+
+def step_names(flow: str) -> list[str]:
+    """Names of a flow's steps in their order."""
+    return [s.__name__ for s in _steps(flow)]
+
+
+def _steps(flow: str) -> tuple[Step, ...]:
+    if flow not in FLOWS:
+        raise UsageError(f"no flow {flow!r}: {', '.join(FLOWS)}")
+    steps: tuple[Step, ...] = FLOWS[flow].STEPS
+    return steps
+
+
+def _step(flow: str, name: str) -> Step:
+    found = [s for s in _steps(flow) if s.__name__ == name]
+    if not found:
+        raise UsageError(f"{flow} has no step {name!r}: {', '.join(step_names(flow))}")
+    return found[0]
+
+
+def _runs(settings: Settings) -> LocalStore:
+    return LocalStore(settings.path("runs"))
+
+
+def read_result(settings: Settings, flow: str, key: str, step: str) -> dict[str, Any] | None:
+    """The stored result of a step, None where it has not run."""
+    store, name = _runs(settings), f"{flow}/{key}/{step}.json"
+    return json.loads(store.read(name)) if store.exists(name) else None
+
+
+# which run
+
+
+def night_keys(settings: Settings, night: dt.date) -> list[str]:
+    """Keys of the runs of a night in their order: D, D.1, D.2, …"""
+    folder = settings.path("runs", _NIGHTLY)
+    names = [p.name for p in folder.glob(f"{night.isoformat()}*") if p.is_dir()] if folder.is_dir() else []
+    return sorted(names, key=lambda k: int(k.partition(".")[2] or 0))
+
+
+def _night_key(settings: Settings, night: dt.date) -> str:
+    """The run that is not closed yet, else the next one: a closed night lists its sources again."""
+    keys = night_keys(settings, night)
+    if not keys:
+        return night.isoformat()
+    closed = read_result(settings, _NIGHTLY, keys[-1], "close")
+    if closed is None or not closed.get("uri"):
+        return keys[-1]
+    return f"{night.isoformat()}.{int(keys[-1].partition('.')[2] or 0) + 1}"
+
+
+def _night_request(settings: Settings, options: Mapping[str, str]) -> dict[str, object]:
+    """Sources of a night: those asked for replace the configured ones."""
+    asked = {s: options[o] for s, o in (("deposit", "articles"), ("curation", "curation")) if options.get(o)}
+    if not asked:
+        asked = {s: getattr(settings.sources, s).location for s in ("deposit", "curation")}
+        asked = {s: location for s, location in asked.items() if location}
+    return {"night": options["date"], **asked, "config": settings.config_name}
+
+
+def _open_run(settings: Settings, flow: str, key: str, request: dict[str, object], *, force: bool) -> Run:
+    """The run with its stored request; the first request of a run stands, a later, other one is an error."""
+    store, name = _runs(settings), f"{flow}/{key}/request.json"
+    if store.exists(name):
+        stored: dict[str, object] = json.loads(store.read(name))
+        if flow == _NIGHTLY and request and request != stored:
+            raise UsageError(
+                f"run {key} was started with {stored}, now it is asked for {request}: "
+                f"finish it first (`nightcap run {flow} --run {key}`)"
+            )
+    else:
+        stored = request
+        store.write(name, canonical_json(stored).encode())
+    night = dt.date.fromisoformat(str(stored["night"])) if stored.get("night") else None
+    return Run(flow, key, night, stored, force)
+
+
+def resolve_run(settings: Settings, flow: str, key: str | None, options: Mapping[str, str], *, force: bool) -> Run:
+    """The run that a first step starts or goes on with, or that `key` names."""
+    if key:
+        if not _runs(settings).exists(f"{flow}/{key}/request.json"):
+            raise UsageError(f"{flow} has no run {key}")
+        return _open_run(settings, flow, key, {}, force=force)
+    if flow == _NIGHTLY:
+        night = _parse_date(options.get("date", ""))
+        request = _night_request(settings, options)
+        if not any(request.get(s) for s in ("deposit", "curation")):
+            raise UsageError(
+                "no source to pull from: give --articles and --curation, or set sources.*.location in the configuration"
+            )
+        return _open_run(settings, flow, _night_key(settings, night), request, force=force)
+    if flow == "retrain_tagger":
+        from pipelines.train.step import resolve
+    elif flow == "reload_predictions":
+        from pipelines.predict.step import resolve
+    else:
+        from pipelines.corpus.step import resolve_verify as resolve
+    run_key, request = resolve(settings)
+    return _open_run(settings, flow, run_key, request, force=force)
+
+
+def _parse_date(text: str) -> dt.date:
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError as error:
+        raise UsageError(f"{text!r} is no date; write YYYY-MM-DD") from error
+
+
+# running
+
+
+def remember_home(settings: Settings) -> None:
+    """Write home.json at first use; refuse a home that was made for the other kind of data."""
+    path = settings.path("home.json")
+    if path.is_file():
+        kind = str(json.loads(path.read_text())["data_kind"])
+        if kind != settings.home.data_kind:
+            raise UsageError(f"{settings.root} is a home for {kind} data, the configuration is for "
+                             f"{settings.home.data_kind} data: use another --home or --config")  # fmt: skip
+        return
+    text = canonical_json({"config": settings.config_name, "data_kind": settings.home.data_kind})
+    LocalStore(settings.root).write("home.json", text.encode())
+
+
+def _inputs(ctx: Context, step: str) -> str:
+    earlier = {s: (ctx.results[s].get("fingerprint"), ctx.results[s].get("skipped")) for s in ctx.results}
+    return content_hash([ctx.run.request, earlier, step])
+
+
+def _earlier_results(settings: Settings, run: Run, step: str) -> dict[str, dict[str, Any]]:
+    names = step_names(run.flow)
+    found = {n: read_result(settings, run.flow, run.key, n) for n in names[: names.index(step)]}
+    return {n: r for n, r in found.items() if r is not None}
+
+
+def _blocked(run: Run, step: str, results: Mapping[str, Mapping[str, Any]]) -> str | None:
+    """Reason to skip a step of nightly_corpus because the step before had nothing; close looks for itself."""
+    names = step_names(run.flow)
+    if run.flow != _NIGHTLY or step == names[0]:
+        return None
+    if step == "close":
+        first = results.get(names[0], {})
+        return str(first["skipped"]) if first.get("skipped") else None
+    before = results.get(names[names.index(step) - 1])
+    if before is None:
+        raise PermanentError(f"{step} needs the result of {names[names.index(step) - 1]}: run that first")
+    return str(before["skipped"]) if before.get("skipped") else None
+
+
+def execute(
+    settings: Settings, flow: str, step: str, key: str | None, options: Mapping[str, str], *, force: bool = False,
+    progress: Progress | None = None,
+) -> dict[str, Any]:  # fmt: skip
+    """Run one step of a flow and return its result as stored, with flow, step and run."""
+    function = _step(flow, step)
+    remember_home(settings)
+    run = resolve_run(settings, flow, key, options, force=force)
+    results = _earlier_results(settings, run, step)
+    ctx = Context(settings, run, results, progress)
+    inputs = _inputs(ctx, step)
+    stored = read_result(settings, flow, run.key, step)
+    if stored and flow == _NIGHTLY and not force and stored["inputs"] == inputs and not stored.get("skipped"):
+        return {**stored, "message": f"already done: {stored['message']}"}
+    reason = _blocked(run, step, results)
+    started = time.monotonic()
+    result = StageResult(skipped=reason) if reason else function(ctx)
+    row = {"flow": flow, "step": step, "run": run.key, "night": run.night and run.night.isoformat(), "inputs": inputs,
+           "is_complete": True, "seconds": round(time.monotonic() - started, 2), **result.to_dict()}  # fmt: skip
+    _runs(settings).write(f"{flow}/{run.key}/{step}.json", canonical_json(row).encode())
+    return row

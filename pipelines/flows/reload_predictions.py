@@ -1,0 +1,37 @@
+"""Reload: predict → link → publish → report, for whatever the corpus, the champions or the nights changed."""
+
+from __future__ import annotations
+
+from pipelines.core.runs import StageResult
+from pipelines.flows.context import Context
+
+
+def predict(ctx: Context) -> StageResult:
+    """1. The serving set of models over the legends that it has not yet seen."""
+    from pipelines.predict.step import run_predict
+
+    return run_predict(ctx.settings, ctx.run, ctx.progress)
+
+
+def link(ctx: Context) -> StageResult:
+    """2. New mention texts to ontology ids by exact name."""
+    from pipelines.link.step import run
+
+    return run(ctx.settings, ctx.run)
+
+
+def publish(ctx: Context) -> StageResult:
+    """3. A new DuckDB file built aside, checked, and the pointer flipped."""
+    from pipelines.analytics.step import run_publish
+
+    return run_publish(ctx.settings, ctx.run)
+
+
+def report(ctx: Context) -> StageResult:
+    """4. The night as one page to look at."""
+    from pipelines.analytics.step import run_report
+
+    return run_report(ctx.settings, ctx.run)
+
+
+STEPS = (predict, link, publish, report)

@@ -1,0 +1,1 @@
+"""Parse raw bytes into records: documents, figures, panels, annotations, events."""

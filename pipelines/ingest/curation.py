@@ -1,0 +1,185 @@
+"""What all curator formats share: offsets kept through normalisation, ids and types, one record a span, nesting."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from pipelines.core.labels import Labels
+from pipelines.core.records import AnnotationRecord, Rejection, UnitCounts
+from pipelines.core.text import normalise_legend
+
+_RAW_ID = re.compile(r"\s*([^:_]+)[:_](.*)", re.DOTALL)
+
+
+UNITS = ("document", "figure", "panel", "annotation")
+
+
+@dataclass
+class Tally:
+    """What a parser saw of one file, counted where it happens, and what it refused."""
+
+    rejections: list[Rejection] = field(default_factory=list)
+    _seen: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+    def count(self, unit: str, what: str, n: int = 1) -> None:
+        """Adds n units of one kind; `what` is a field of UnitCounts."""
+        self._seen[unit, what] += n
+
+    def reject(self, rejection: Rejection) -> None:
+        """Keeps a rejection and counts its units as quarantined."""
+        self.rejections.append(rejection)
+        self.count(rejection.unit, "quarantined", rejection.n)
+
+    def balance(self) -> dict[str, UnitCounts]:
+        """Counts by unit, all units of curation among them."""
+        kinds = ("n_in", "valid", "quarantined", "duplicate", "ignored")
+        return {unit: UnitCounts(**{kind: self._seen[unit, kind] for kind in kinds}) for unit in UNITS}
+
+
+@dataclass(frozen=True)
+class TracedText:
+    """A normalised text that knows where the characters of its raw text went.
+
+    `first[i]` and `last[i]` are the code points of `text` that raw character i became, -1 where it was dropped;
+    both are empty where raw and normalised text are equal.
+    """
+
+    text: str
+    first: tuple[int, ...] = ()
+    last: tuple[int, ...] = ()
+
+    def map_span(self, start: int, end: int) -> tuple[int, int] | None:
+        """The raw span in the normalised text, without white space at its edges; None where nothing is left."""
+        if self.first:
+            kept = [i for i in range(start, end) if self.first[i] >= 0]
+            if not kept:
+                return None
+            start, end = self.first[kept[0]], self.last[kept[-1]] + 1
+        while start < end and self.text[start].isspace():
+            start += 1
+        while end > start and self.text[end - 1].isspace():
+            end -= 1
+        return (start, end) if start < end else None
+
+
+def _iter_clusters(raw: str) -> Iterator[tuple[str, int, int]]:
+    """(NFC of a cluster, its raw start, its raw end): the smallest pieces that compose independently."""
+    start, done = 0, ""
+    for i, char in enumerate(raw):
+        alone = unicodedata.normalize("NFC", char)
+        joined = unicodedata.normalize("NFC", raw[start : i + 1])
+        is_apart = joined == done + alone and not unicodedata.combining(char)
+        if i > start and (is_apart or done.isspace()):  # white space is folded away: nothing composes with it
+            yield done, start, i
+            start, joined = i, alone
+        done = joined
+    if done:
+        yield done, start, len(raw)
+
+
+def _place_characters(raw: str, text: str) -> tuple[list[int], list[int]]:
+    first, last = [-1] * len(raw), [-1] * len(raw)
+    at = 0
+    for composed, start, end in _iter_clusters(raw):
+        if composed.isspace():
+            if at < len(text) and text[at] == ("\n" if composed == "\n" else " "):
+                first[start] = last[start] = at
+                at += 1
+            continue
+        for i in range(start, end):
+            first[i], last[i] = at, at + len(composed) - 1
+        at += len(composed)
+    return first, last
+
+
+def trace_legend(raw: str) -> TracedText:
+    """`normalise_legend(raw)` with the way of every character."""
+    text = normalise_legend(raw)
+    if text == raw:
+        return TracedText(text)
+    first, last = _place_characters(raw, text)
+    return TracedText(text, tuple(first), tuple(last))
+
+
+@dataclass(frozen=True)
+class ResolvedId:
+    """An id of a curator: its type, the id as stored and its database; `ext_db` is "" where it names no database."""
+
+    entity_type: str
+    raw_type: str
+    ext_id: str
+    ext_db: str
+
+
+def resolve_raw_id(raw: str, labels: Labels) -> ResolvedId | None:
+    """The type and id behind `Uniprot:P28482`, `CVCL_0063` or `protein:GFP`; None where the prefix is unknown.
+
+    An id such as `protein:GFP` names a type but no database: it is kept whole, with the empty database.
+    """
+    match = _RAW_ID.fullmatch(raw)
+    if match is None:
+        return None
+    prefix, local = match[1].strip(), " ".join(match[2].split())
+    if database := labels.find_database(prefix):
+        return ResolvedId(database.entity_type, prefix, database.normalise_id(local), database.name)
+    entity_type = labels.find_type(prefix)
+    return ResolvedId(entity_type, prefix, f"{prefix}:{local}", "") if entity_type else None
+
+
+def _join_rows(a: AnnotationRecord, b: AnnotationRecord) -> AnnotationRecord:
+    known = set(zip(a.ext_ids, a.ext_dbs, strict=True))
+    new = [pair for pair in zip(b.ext_ids, b.ext_dbs, strict=True) if pair not in known]
+    return replace(
+        a,
+        ext_ids=a.ext_ids + tuple(i for i, _ in new),
+        ext_dbs=a.ext_dbs + tuple(d for _, d in new),
+        tag_ids=a.tag_ids + tuple(t for t in b.tag_ids if t not in a.tag_ids),
+        role=a.role or b.role,
+        raw_role=a.raw_role or b.raw_role,
+        n_source_rows=a.n_source_rows + b.n_source_rows,
+    )
+
+
+def _says_nothing_new(row: AnnotationRecord, known: AnnotationRecord) -> bool:
+    ids = set(zip(row.ext_ids, row.ext_dbs, strict=True))
+    has_ids = ids <= set(zip(known.ext_ids, known.ext_dbs, strict=True))
+    return has_ids and (row.role is None or row.role == known.role)
+
+
+def merge_rows(rows: Iterable[AnnotationRecord]) -> tuple[list[AnnotationRecord], int]:
+    """One record a (span, type) from the delivered rows, and how many rows only repeated what stood already.
+
+    Rows of one span that name several ids become one record with a list of ids, in the order delivered. Floating
+    tags have no span and are one by (panel, text, type). Two roles on one span: the first delivered stands.
+    """
+    merged: dict[tuple[object, ...], AnnotationRecord] = {}
+    n_repeated = 0
+    for row in rows:
+        key = (row.start, row.end, row.entity_type, *((row.panel_no, row.text) if row.is_floating else ()))
+        known = merged.get(key)
+        if known is None:
+            merged[key] = row
+        elif _says_nothing_new(row, known):
+            n_repeated += 1
+        else:
+            merged[key] = _join_rows(known, row)
+    return list(merged.values()), n_repeated
+
+
+def mark_nested(records: Sequence[AnnotationRecord]) -> tuple[AnnotationRecord, ...]:
+    """The records in order of the text (floating ones last); of overlapping spans the longest, then the first,
+    stands, the others are kept and marked nested (architecture, section 5)."""
+    placed = [(r.start, r.end, n, r) for n, r in enumerate(records) if r.start is not None and r.end is not None]
+    standing: list[tuple[int, int]] = []
+    out: list[tuple[int, int, int, AnnotationRecord]] = []
+    for start, end, n, record in sorted(placed, key=lambda p: (p[0] - p[1], p[0], p[2])):
+        is_nested = any(start < e and end > s for s, e in standing)
+        if not is_nested:
+            standing.append((start, end))
+        out.append((start, -end, n, replace(record, is_nested=is_nested)))
+    floating = [r for r in records if r.start is None]
+    return (*(r for _, _, _, r in sorted(out, key=lambda p: p[:3])), *floating)

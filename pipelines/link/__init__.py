@@ -1,0 +1,1 @@
+"""Link: names that the models read to identifiers, by exact name in the configured ontology files."""

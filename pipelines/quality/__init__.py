@@ -1,0 +1,1 @@
+"""Stage `check`: Great Expectations suites over the night's rows; valid rows go on, the rest to quarantine."""

@@ -1,0 +1,315 @@
+"""Step `check`: every row of the night is judged; what is valid goes on, the rest stays with a reason."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from pipelines.clients.objectstore import ObjectStore, open_part
+from pipelines.clients.warehouse import connect, read_sql, to_arrow
+from pipelines.core.hashing import canonical_json, content_hash, sha256_bytes
+from pipelines.core.labels import load_labels
+from pipelines.core.records import STORED_TYPES, Reason
+from pipelines.core.runs import Run, StageResult
+from pipelines.core.tables import corpus_schema, parquet_bytes
+from pipelines.errors import PermanentError, PipelineError, QualityError
+from pipelines.quality.reasons import (
+    PARENTS,
+    iter_issues,
+    locator_of,
+    message_of,
+    parent_message,
+    rejection_row,
+    render,
+    rows_without_parent,
+)
+from pipelines.quality.rules import Rule, Severity
+from pipelines.quality.run_suites import ROW_ID, Outcome, SuiteRunner, first_failures, frame_of
+from pipelines.quality.suites import build_suites
+from pipelines.quality.volume import UNITS, UnitShare, build_volume_suite, measures_of
+from pipelines.settings import Settings
+
+if TYPE_CHECKING:
+    import duckdb
+
+_SQL = "quality/sql"
+#: Units of the accounting and the tables whose rows they are.
+_UNIT_TABLES = {
+    "document": "documents", "figure": "figures", "panel": "panels", "annotation": "annotations",
+    "event": "document_events",
+}  # fmt: skip
+
+
+@dataclass
+class _Night:
+    """The rows of one night and what was found about them."""
+
+    tables: dict[str, pa.Table]
+    rejections: list[dict[str, Any]]
+    names: dict[str, str]
+    outcomes: list[Outcome] = field(default_factory=list)
+    rejected: dict[str, dict[int, tuple[Reason, str]]] = field(default_factory=dict)
+
+    def valid(self, table: str) -> pa.Table:
+        """Rows that no rule rejected, without row_id, in the schema of the corpus."""
+        rows = self.tables[table]
+        bad = pa.array(sorted(self.rejected.get(table, {})), pa.int64())
+        kept = rows.filter(pc.invert(pc.is_in(rows[ROW_ID], value_set=bad)))
+        return kept.drop_columns([ROW_ID]).select(corpus_schema(table).names).cast(corpus_schema(table))
+
+    def bad_rows(self, table: str) -> list[dict[str, Any]]:
+        rows = self.tables[table]
+        bad = pa.array(sorted(self.rejected.get(table, {})), pa.int64())
+        found: list[dict[str, Any]] = rows.filter(pc.is_in(rows[ROW_ID], value_set=bad)).to_pylist()
+        return found
+
+
+def run(settings: Settings, run: Run) -> StageResult:
+    """Judge the rows that parse left below `<run key>/parse/`; needs `run.night`.
+
+    Writes `<run key>/check/`: one Parquet file per table with the valid rows, quality_results.jsonl and
+    accounting.jsonl; and `<run key>.jsonl` in the quarantine: what parsers and rules rejected. Every row that came in
+    is in exactly one of them. QualityError, after all is written, where a rule of the whole night fails.
+    """
+    if run.night is None:
+        raise PermanentError("the check of a night needs its date")
+    staging = open_part(settings, "staging")
+    night = _load(staging, run.key)
+    con = connect(settings)
+    try:
+        _register(con, settings, run.night, night)
+        runner = SuiteRunner()
+        _check_rows(con, runner, night)
+        _cascade(night)
+        fatal = _check_night(con, runner, night, settings)
+    finally:
+        con.close()
+    result = _write(staging, settings, run, night)
+    if fatal:
+        raise QualityError(_stop_message(fatal, night, run, result))
+    return result
+
+
+# reading
+
+
+def _load(store: ObjectStore, key: str) -> _Night:
+    tables = {s.table: _read_table(store, f"{key}/parse/{s.table}.parquet", s.table) for s in build_suites()}
+    names: dict[str, str] = {}
+    if store.exists(f"{key}/parse/files.parquet"):
+        for row in pq.read_table(io.BytesIO(store.read(f"{key}/parse/files.parquet"))).to_pylist():
+            sha, name = str(row["raw_sha256"]), str(row["name"])
+            names[sha] = min(names.get(sha, name), name)
+    return _Night(tables, _read_lines(store, f"{key}/parse/rejections.jsonl"), names)
+
+
+def _read_table(store: ObjectStore, key: str, table: str) -> pa.Table:
+    found = pq.read_table(io.BytesIO(store.read(key)))
+    wanted = [*corpus_schema(table).names, ROW_ID]
+    if missing := [c for c in wanted if c not in found.schema.names]:
+        raise PermanentError(f"{store.uri(key)} lacks the columns {', '.join(missing)}: parse and check do not match")
+    if pc.count_distinct(found[ROW_ID], mode="all").as_py() != found.num_rows:
+        raise PermanentError(f"{store.uri(key)} has a row_id twice: a bad row could not be told from a good one")
+    schema = pa.schema([pa.field(f.name, f.type) for f in corpus_schema(table)] + [pa.field(ROW_ID, pa.int64())])
+    return found.select(wanted).cast(schema)
+
+
+def _read_lines(store: ObjectStore, key: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in store.read(key).decode().splitlines() if line.strip()]
+
+
+def _register(con: duckdb.DuckDBPyConnection, settings: Settings, night: dt.date, rows: _Night) -> None:
+    """The tables of the night, its context and the id patterns under the names that the SQL uses."""
+    for table, data in rows.tables.items():
+        con.register(table, data)
+    databases = sorted(load_labels().databases.items())
+    con.register("context", pa.table({
+        "night": pa.array([night], pa.date32()), "is_synthetic": [settings.is_synthetic],
+        "min_rows": pa.array([settings.quality.min_rows_for_share], pa.int64()),
+    }))  # fmt: skip
+    con.register("id_patterns", pa.table({
+        "db": [name for name, _ in databases], "pattern": [d.pattern.pattern for _, d in databases],
+        "entity_type": [d.entity_type for _, d in databases],
+        "placeholders": pa.array([sorted(d.placeholders) for _, d in databases], pa.list_(pa.string())),
+    }))  # fmt: skip
+    con.register("stored_types", pa.table({"entity_type": list(STORED_TYPES)}))
+
+
+# judging
+
+
+def _check_rows(con: duckdb.DuckDBPyConnection, runner: SuiteRunner, night: _Night) -> None:
+    for suite in build_suites():
+        checked = to_arrow(con, read_sql(_SQL, suite.table))
+        if checked.num_rows != night.tables[suite.table].num_rows:
+            raise PipelineError(f"quality/sql/{suite.table}.sql gives another number of rows than the table has")
+        outcomes = runner.run(suite, frame_of(suite, checked))
+        night.outcomes += outcomes
+        if failures := first_failures(outcomes):
+            night.rejected[suite.table] = _reasons(checked, failures)
+
+
+def _reasons(checked: pa.Table, failures: Mapping[int, Sequence[Rule]]) -> dict[int, tuple[Reason, str]]:
+    bad = checked.filter(pc.is_in(checked[ROW_ID], value_set=pa.array(sorted(failures), pa.int64()))).to_pylist()
+    return {r[ROW_ID]: (failures[r[ROW_ID]][0].reason, message_of(failures[r[ROW_ID]], r)) for r in bad}
+
+
+def _cascade(night: _Night) -> None:
+    """Rows whose document or figure was rejected follow it; where a second copy of the parent stands, they stay."""
+    for table, (parent, columns) in PARENTS.items():
+        if not night.rejected.get(parent):
+            continue
+        parents, valid = (_keys(t, columns) for t in (night.tables[parent], night.valid(parent)))
+        rows = night.tables[table]
+        ids = rows[ROW_ID].to_pylist()
+        for position in rows_without_parent(_keys(rows, columns), parents, valid):
+            row = {c: rows[c][position].as_py() for c in columns}
+            reason = (Reason.PARENT_REJECTED, parent_message(parent, row))
+            night.rejected.setdefault(table, {}).setdefault(ids[position], reason)
+
+
+def _keys(rows: pa.Table, columns: Sequence[str]) -> list[tuple[object, ...]]:
+    return list(zip(*(rows[c].to_pylist() for c in columns), strict=True))
+
+
+def _check_night(
+    con: duckdb.DuckDBPyConnection, runner: SuiteRunner, night: _Night, settings: Settings
+) -> list[Outcome]:
+    """Rules of the whole night; returns those that stop it."""
+    bands = to_arrow(con, read_sql(_SQL, "bands")).to_pylist()[0]
+    measures = measures_of(_shares(night), bands, settings.quality.min_rows_for_share)
+    suite = build_volume_suite(settings.quality.max_rejected_share)
+    types = {name: pa.float64() for name in measures}
+    row = pa.table({ROW_ID: [0], **{n: pa.array([v], types[n]) for n, v in measures.items()}})
+    is_judged = any(v is not None for v in measures.values())
+    found = runner.run(suite, frame_of(suite, row if is_judged else row.slice(0, 0)))
+    outcomes = [Outcome(o.suite, o.rule, o.n_checked, o.row_ids, _observed(measures[o.rule.column])) for o in found]
+    night.outcomes += outcomes
+    return [o for o in outcomes if o.is_fatal]
+
+
+def _observed(value: float | None) -> str | None:
+    return None if value is None else f"{value:.4g}"
+
+
+def _weights(night: _Night, table: str) -> dict[int, int]:
+    """row_id → how many delivered units the row stands for: joined tags count as often as they were delivered."""
+    rows = night.tables[table]
+    ids = rows[ROW_ID].to_pylist()
+    if table != "annotations":
+        return dict.fromkeys(ids, 1)
+    return {i: max(n or 1, 1) for i, n in zip(ids, rows["n_source_rows"].to_pylist(), strict=True)}
+
+
+def _shares(night: _Night) -> dict[str, UnitShare]:
+    """Share rejected per unit: by the parsers (they saw the unit, no row came) and by the rules."""
+    by_parser = {u: sum(int(r.get("n") or 1) for r in night.rejections if r["unit"] == u) for u in UNITS}
+    shares = {}
+    for unit, table in _UNIT_TABLES.items():
+        weights, bad = _weights(night, table), night.rejected.get(table, {})
+        rejected = by_parser[unit] + sum(weights[i] for i in bad)
+        shares[unit] = UnitShare(by_parser[unit] + sum(weights.values()), rejected)
+    files = set(night.names) | {str(r.get("raw_sha256")) for r in night.rejections if r["unit"] == "file"}
+    shares["file"] = UnitShare(max(len(files), by_parser["file"]), by_parser["file"])
+    return shares
+
+
+# writing
+
+
+def _write(store: ObjectStore, settings: Settings, run: Run, night: _Night) -> StageResult:
+    base, files = f"{run.key}/check", {}
+    for table in night.tables:
+        valid = night.valid(table)
+        if valid.num_rows + len(night.rejected.get(table, {})) != night.tables[table].num_rows:
+            raise PipelineError(f"check lost rows of {table}: {valid.num_rows} valid of {night.tables[table].num_rows}")
+        files[f"{table}.parquet"] = parquet_bytes(valid)
+    files["quality_results.jsonl"] = _lines(_result_rows(run, night))
+    files["accounting.jsonl"] = _lines(_account(run, night))
+    issues = _lines(iter_issues(str(run.night), [*night.rejections, *_rejected_rows(night)]))
+    open_part(settings, "quarantine").write(f"{run.key}.jsonl", issues)
+    for name, data in files.items():
+        store.write(f"{base}/{name}", data)
+    hashes = {name: sha256_bytes(data) for name, data in {**files, "quarantine": issues}.items()}
+    return _result(store.uri(base), night, content_hash(hashes))
+
+
+def _lines(rows: Iterable[Mapping[str, object]]) -> bytes:
+    return "".join(f"{canonical_json(dict(r))}\n" for r in rows).encode()
+
+
+def _rejected_rows(night: _Night) -> Iterable[dict[str, object]]:
+    for suite in build_suites():
+        for row in night.bad_rows(suite.table):
+            reason, message = night.rejected[suite.table][row.pop(ROW_ID)]
+            yield rejection_row(suite.unit, reason, message, locator_of(suite.table, row), row, night.names)
+
+
+def _result_rows(run: Run, night: _Night) -> Iterable[dict[str, object]]:
+    """Rows of out.quality_results."""
+    for o in night.outcomes:
+        yield {
+            "night": str(run.night), "run_key": run.key, "suite": o.suite, "expectation": o.rule.name,
+            "severity": o.rule.severity.value, "success": o.success, "n_checked": o.n_checked,
+            "n_unexpected": len(o.row_ids), "observed": o.observed,
+        }  # fmt: skip
+
+
+def _account(run: Run, night: _Night) -> Iterable[dict[str, object]]:
+    """Rows of out.accounting; the balance is asserted over row ids, not made up from a difference."""
+    for unit, table in _UNIT_TABLES.items():
+        weights, bad = _weights(night, table), night.rejected.get(table, {})
+        good = sum(w for i, w in weights.items() if i not in bad)
+        quarantined = sum(weights[i] for i in bad)
+        if good + quarantined != sum(weights.values()):
+            raise PipelineError(f"the account of {unit}s does not balance")
+        yield {
+            "night": str(run.night), "run_key": run.key, "stage": "check", "unit": unit,
+            "n_in": good + quarantined, "valid": good, "quarantined": quarantined, "duplicate": 0, "unchanged": 0,
+            "ignored": 0,
+        }  # fmt: skip
+
+
+def _result(uri: str, night: _Night, fingerprint: str) -> StageResult:
+    counts = {t: rows.num_rows - len(night.rejected.get(t, {})) for t, rows in night.tables.items()}
+    n_bad = sum(len(bad) for bad in night.rejected.values())
+    warnings = [
+        f"{o.suite}.{o.rule.name}: {len(o.row_ids)} of {o.n_checked}"
+        for o in night.outcomes
+        if not o.success and o.rule.severity is Severity.WARNING
+    ]
+    message = f"{sum(counts.values())} rows valid, {n_bad} rejected here, {len(night.rejections)} by the parsers"
+    if warnings:
+        message += f"; {len(warnings)} warnings"
+    extra = {"warnings": warnings}
+    return StageResult(uri, {**counts, "rejected": n_bad}, fingerprint, message=message, extra=extra)
+
+
+def _stop_message(fatal: Sequence[Outcome], night: _Night, run: Run, result: StageResult) -> str:
+    shares = _shares(night)
+    what = []
+    for outcome in fatal:
+        unit = outcome.rule.column.removeprefix("rejected_share_")
+        what.append(render(outcome.rule.message, {outcome.rule.column: shares[unit].share}))
+    reasons: dict[str, int] = {}
+    for reason in [*(r["reason"] for r in night.rejections), *_all_reasons(night)]:
+        reasons[str(reason)] = reasons.get(str(reason), 0) + 1
+    most = ", ".join(f"{n} {r}" for r, n in sorted(reasons.items(), key=lambda i: (-i[1], i[0]))[:3])
+    return (
+        f"night {run.key} stopped: {'; '.join(what)}. Most frequent reasons: {most}. Nothing was frozen, the last good "
+        f"version stays served. Look at the rejected rows in the quarantine file {run.key}.jsonl and the rules in "
+        f"{result.uri}/quality_results.jsonl; mend the delivery (or raise quality.max_rejected_share if this is right) "
+        f"and run `nightcap run nightly_corpus --run {run.key}` again"
+    )
+
+
+def _all_reasons(night: _Night) -> Iterable[str]:
+    return (reason.value for bad in night.rejected.values() for reason, _ in bad.values())

@@ -1,0 +1,25 @@
+CREATE TABLE deliveries (
+  delivery_id VARCHAR NOT NULL,
+  source VARCHAR NOT NULL,
+  sender VARCHAR NOT NULL,
+  format VARCHAR NOT NULL,
+  review_stage VARCHAR NOT NULL,
+  annotated_types VARCHAR[] NOT NULL,
+  has_roles BOOLEAN NOT NULL,
+  is_synthetic BOOLEAN NOT NULL,
+  stated_date DATE,
+  name VARCHAR NOT NULL,
+  content_sha256 VARCHAR NOT NULL
+);
+COMMENT ON TABLE deliveries IS 'One row per delivery: who sent what, under which guideline.';
+COMMENT ON COLUMN deliveries.delivery_id IS 'source:night:n';
+COMMENT ON COLUMN deliveries.source IS 'Source name in the configuration';
+COMMENT ON COLUMN deliveries.sender IS 'Who sent it';
+COMMENT ON COLUMN deliveries.format IS 'jats, sourcedata, bioc or mixed';
+COMMENT ON COLUMN deliveries.review_stage IS 'machine, curator or author';
+COMMENT ON COLUMN deliveries.annotated_types IS 'Entity types that the guideline of the delivery annotates; others are unlabelled in it';
+COMMENT ON COLUMN deliveries.has_roles IS 'True where the guideline annotates controlled and measured roles';
+COMMENT ON COLUMN deliveries.is_synthetic IS 'True for sample data';
+COMMENT ON COLUMN deliveries.stated_date IS 'Date that the delivery states';
+COMMENT ON COLUMN deliveries.name IS 'Folder or archive it came from';
+COMMENT ON COLUMN deliveries.content_sha256 IS 'sha256 over its sorted file hashes';

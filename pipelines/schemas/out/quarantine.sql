@@ -1,0 +1,29 @@
+CREATE TABLE quarantine (
+  issue_id VARCHAR NOT NULL,
+  night DATE NOT NULL,
+  last_night DATE NOT NULL,
+  source VARCHAR NOT NULL,
+  unit VARCHAR NOT NULL,
+  reason VARCHAR NOT NULL,
+  status VARCHAR NOT NULL,
+  message VARCHAR NOT NULL,
+  name VARCHAR NOT NULL,
+  locator VARCHAR NOT NULL,
+  delivery_id VARCHAR NOT NULL,
+  raw_sha256 VARCHAR NOT NULL,
+  payload VARCHAR NOT NULL
+);
+COMMENT ON TABLE quarantine IS 'Rejected units, each an issue with an id that is stable over nights.';
+COMMENT ON COLUMN quarantine.issue_id IS 'Hash of (source, unit, reason, name, locator): the same fault has the same id every night';
+COMMENT ON COLUMN quarantine.night IS 'Night it was first rejected';
+COMMENT ON COLUMN quarantine.last_night IS 'Night it was last rejected';
+COMMENT ON COLUMN quarantine.source IS 'Source';
+COMMENT ON COLUMN quarantine.unit IS 'file, document, figure, panel, annotation or event';
+COMMENT ON COLUMN quarantine.reason IS 'Reason code';
+COMMENT ON COLUMN quarantine.status IS 'open, fixed or waived';
+COMMENT ON COLUMN quarantine.message IS 'What is wrong and what was expected, in words';
+COMMENT ON COLUMN quarantine.name IS 'File or archive member it came from';
+COMMENT ON COLUMN quarantine.locator IS 'Where in it';
+COMMENT ON COLUMN quarantine.delivery_id IS 'Delivery';
+COMMENT ON COLUMN quarantine.raw_sha256 IS 'Raw object';
+COMMENT ON COLUMN quarantine.payload IS 'The rejected row as JSON';

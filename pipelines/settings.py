@@ -1,0 +1,281 @@
+"""Settings: one function reads the environment and a configuration file; everything below takes what it returns."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import json
+import os
+import tomllib
+import types
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import Any, Union, get_args, get_origin, get_type_hints
+
+from pipelines.errors import UsageError
+
+CONFIGS = ("demo", "nightly")
+_PREFIX = "NIGHTCAP_"
+
+
+@dataclass(frozen=True)
+class Home:
+    data_kind: str
+
+
+@dataclass(frozen=True)
+class Storage:
+    landing: str
+    staging: str
+    quarantine: str
+    predictions: str
+    reports: str
+    state: str
+    corpus_git: str
+    corpus_remote: str
+    mlflow: str
+    mlflow_artifacts: str
+
+
+@dataclass(frozen=True)
+class S3:
+    endpoint_url: str
+    region: str
+
+
+@dataclass(frozen=True)
+class Source:
+    location: str
+    sender: str
+    review_stage: str
+    annotated_types: tuple[str, ...]
+    has_roles: bool
+
+
+@dataclass(frozen=True)
+class Sources:
+    deposit: Source
+    curation: Source
+
+
+@dataclass(frozen=True)
+class Pull:
+    ignore: tuple[str, ...]
+    max_file_mib: int
+
+
+@dataclass(frozen=True)
+class Quality:
+    max_rejected_share: float
+    min_rows_for_share: int
+
+
+@dataclass(frozen=True)
+class Benchmark:
+    min_documents: int
+    min_spans: int
+
+
+@dataclass(frozen=True)
+class Train:
+    profile: str
+    tasks: tuple[str, ...]
+    encoder: str
+    kinds: tuple[str, ...]
+    min_documents: int
+    min_changed_share: float
+    seed: int
+    max_minutes_per_model: float
+
+
+@dataclass(frozen=True)
+class Gate:
+    bootstrap_samples: int
+    class_floor_drop: float
+
+
+@dataclass(frozen=True)
+class Predict:
+    batch_words: int
+
+
+@dataclass(frozen=True)
+class Link:
+    ontologies: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Analytics:
+    keep_generations: int
+    memory_limit: str
+    threads: int
+
+
+@dataclass(frozen=True)
+class Runtime:
+    python: str
+    step_timeout_minutes: int
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All of it. `root` is the home folder, absolute; `config_name` demo or nightly."""
+
+    root: Path
+    config_name: str
+    home: Home
+    storage: Storage
+    s3: S3
+    sources: Sources
+    pull: Pull
+    quality: Quality
+    benchmark: Benchmark
+    train: Train
+    gate: Gate
+    predict: Predict
+    link: Link
+    analytics: Analytics
+    runtime: Runtime
+
+    @property
+    def is_synthetic(self) -> bool:
+        return self.home.data_kind == "synthetic"
+
+    def part(self, name: str) -> str:
+        """Where a part of the home lies: the configured location, else the folder of that name below the root."""
+        configured = getattr(self.storage, name, "")
+        return str(configured) if configured else str(self.root / name)
+
+    def path(self, *names: str) -> Path:
+        """A local path below the home."""
+        return self.root.joinpath(*names)
+
+
+def _parse(text: str, hint: Any, where: str) -> Any:
+    """A value from an environment variable: JSON for lists and booleans, else text or number."""
+    if hint is str:
+        return text
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        raise UsageError(f"{where}: {text!r} is no JSON value ({error}); write a list as [\"a\",\"b\"]") from error
+
+
+def _check(value: Any, hint: Any, where: str) -> Any:
+    origin = get_origin(hint)
+    if origin is tuple:
+        if not isinstance(value, (list, tuple)) or not all(isinstance(v, get_args(hint)[0]) for v in value):
+            raise UsageError(f"{where} must be a list of {get_args(hint)[0].__name__}, not {value!r}")
+        return tuple(value)
+    if hint is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    expected = get_args(hint) if origin in (Union, types.UnionType) else (hint,)
+    if not isinstance(value, expected) or (isinstance(value, bool) and hint is not bool):
+        raise UsageError(f"{where} must be {hint.__name__}, not {value!r}")
+    return value
+
+
+def _build(cls: Any, data: Mapping[str, Any], environ: Mapping[str, str], where: str) -> Any:
+    hints = get_type_hints(cls)
+    names = [f.name for f in dataclasses.fields(cls)]
+    if unknown := sorted(set(data) - set(names)):
+        raise UsageError(f"unknown setting {where}{unknown[0]}; known: {', '.join(names)}")
+    values: dict[str, Any] = {}
+    for name in names:
+        hint, path = hints[name], f"{where}{name}"
+        variable = _PREFIX + path.upper().replace(".", "__")
+        if dataclasses.is_dataclass(hint):
+            values[name] = _build(hint, data.get(name, {}), environ, f"{path}.")
+        elif variable in environ:
+            values[name] = _check(_parse(environ[variable], hint, variable), hint, variable)
+        elif name in data:
+            values[name] = _check(data[name], hint, path)
+        else:
+            raise UsageError(f"missing setting {path}")
+    return cls(**values)
+
+
+def config_text(name: str) -> str:
+    """Text of a shipped configuration, or of a .toml file by its path."""
+    if name.endswith(".toml"):
+        path = Path(name)
+        if not path.is_file():
+            raise UsageError(f"no configuration file {name}")
+        return path.read_text()
+    if name not in CONFIGS:
+        raise UsageError(f"unknown configuration {name!r}: {' or '.join(CONFIGS)}, or the path of a .toml file")
+    return (resources.files("pipelines") / "config" / f"{name}.toml").read_text()
+
+
+def checkout_root(start: Path) -> Path:
+    """The folder with data.dvc and pyproject.toml at or above `start`, else `start`."""
+    for folder in (start, *start.parents):
+        if (folder / "pyproject.toml").is_file() and (folder / "data.dvc").is_file():
+            return folder
+    return start
+
+
+def default_home(start: Path) -> tuple[Path, bool]:
+    """var/home of the checkout; var/demo (and True) where only the demo's exists."""
+    root = checkout_root(start)
+    home, demo = root / "var" / "home", root / "var" / "demo"
+    is_demo = not home.exists() and (demo / "home.json").exists()
+    return (demo, True) if is_demo else (home, False)
+
+
+def _remembered_config(root: Path) -> str | None:
+    path = root / "home.json"
+    return str(json.loads(path.read_text())["config"]) if path.is_file() else None
+
+
+def load(
+    environ: Mapping[str, str], home: Path | str | None = None, config: str | None = None, start: Path | None = None
+) -> Settings:
+    """Settings from an environment, a home and a configuration.
+
+    The configuration is, in this order: the argument, NIGHTCAP_CONFIG, what the home was made with, nightly.
+    A variable NIGHTCAP_<SECTION>__<KEY> overrides one key. Errors: UsageError with the key's name.
+    """
+    chosen = home or environ.get("NIGHTCAP_HOME") or default_home(start or Path.cwd())[0]
+    root = Path(chosen).expanduser().absolute()
+    name = config or environ.get("NIGHTCAP_CONFIG") or _remembered_config(root) or "nightly"
+    try:
+        data = tomllib.loads(config_text(name))
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(f"configuration {name}: {error}") from error
+    hints = get_type_hints(Settings)
+    sections = {f.name for f in dataclasses.fields(Settings)} - {"root", "config_name"}
+    if unknown := sorted(set(data) - sections):
+        raise UsageError(f"unknown section [{unknown[0]}] in configuration {name}")
+    built = {s: _build(hints[s], data.get(s, {}), environ, f"{s}.") for s in sections}
+    settings = Settings(root=root, config_name=name, **built)
+    if settings.home.data_kind not in ("real", "synthetic"):
+        raise UsageError(f"home.data_kind must be real or synthetic, not {settings.home.data_kind!r}")
+    return settings
+
+
+def current(home: Path | str | None = None, config: str | None = None) -> Settings:
+    """Settings of this process: the only reader of the environment."""
+    return load(os.environ, home, config)
+
+
+def has_home_variable() -> bool:
+    """True where NIGHTCAP_HOME names the home."""
+    return bool(os.environ.get("NIGHTCAP_HOME"))
+
+
+def today() -> str:
+    """Today's date (UTC), the default night of a command; no step reads the clock for it."""
+    return dt.datetime.now(dt.UTC).date().isoformat()
+
+
+def is_child() -> bool:
+    """True in a step that the runner started: it holds a lifeline."""
+    return os.environ.get("NIGHTCAP_LIFELINE") == "1"
+
+
+def child_environment() -> dict[str, str]:
+    """The environment that a child process inherits, for clients that start programs."""
+    return dict(os.environ)

@@ -1,0 +1,1 @@
+"""Pull raw bytes from every source, unchanged, content-addressed, with provenance."""

@@ -1,0 +1,126 @@
+"""What a location holds: files, in deliveries, each new, unchanged, doubled, ignored or rejected. Pure."""
+
+from __future__ import annotations
+
+import datetime as dt
+import fnmatch
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+
+from pipelines.core.hashing import content_hash
+from pipelines.core.records import STORED_TYPES, Reason, UnitCounts
+from pipelines.errors import RejectedInput
+
+DELIVERY_FILE = "delivery.toml"
+REVIEW_STAGES = ("machine", "curator", "author")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One file or archive member as pulled. `status`: valid, duplicate, unchanged, ignored or quarantined."""
+
+    source: str
+    delivery: str
+    name: str
+    raw_sha256: str
+    size: int
+    status: str
+    reason: str = ""
+    message: str = ""
+    delivery_id: str = ""
+
+    def to_dict(self) -> dict[str, object]:
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class DeliveryInfo:
+    """What `delivery.toml` says, else the defaults of the source."""
+
+    sender: str
+    review_stage: str
+    annotated_types: tuple[str, ...]
+    has_roles: bool
+    is_synthetic: bool
+    stated_date: dt.date | None
+    format: str
+
+
+def is_ignored(name: str, patterns: Sequence[str]) -> bool:
+    """True where the path or its last part matches a listed pattern."""
+    last = name.rsplit("/", 1)[-1]
+    return any(fnmatch.fnmatch(name, p) or fnmatch.fnmatch(last, p) for p in patterns)
+
+
+def delivery_name(key: str, *, is_archive: bool, has_root_toml: bool) -> str:
+    """Folder or archive that a file belongs to: one delivery each; loose files of the location are one (`.`)."""
+    if has_root_toml:
+        return "."
+    head, _, rest = key.partition("/")
+    return head if rest or is_archive else "."
+
+
+def _checked(data: Mapping[str, object], name: str, kind: type, default: object) -> object:
+    value = data.get(name, default)
+    if not isinstance(value, kind):
+        raise RejectedInput(
+            Reason.BAD_DELIVERY, f"delivery.toml: {name} must be {kind.__name__}, not {value!r}", locator=name
+        )
+    return value
+
+
+def read_delivery(text: bytes | None, defaults: DeliveryInfo) -> DeliveryInfo:
+    """Parse delivery.toml over the defaults; RejectedInput(bad_delivery) with the key that is wrong."""
+    if text is None:
+        return defaults
+    try:
+        data = tomllib.loads(text.decode("utf-8"))
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise RejectedInput(Reason.BAD_DELIVERY, f"delivery.toml cannot be read: {error}") from error
+    known = {"sender", "date", "review_stage", "annotated_types", "synthetic", "format", "has_roles"}
+    if unknown := sorted(set(data) - known):
+        raise RejectedInput(Reason.BAD_DELIVERY, f"delivery.toml: unknown key {unknown[0]}; known: {sorted(known)}")
+    types = _checked(data, "annotated_types", list, list(defaults.annotated_types))
+    assert isinstance(types, list)
+    if bad := [t for t in types if t not in STORED_TYPES]:
+        raise RejectedInput(Reason.BAD_DELIVERY, f"delivery.toml: annotated_types holds {bad[0]!r}, no known type")
+    stage = str(_checked(data, "review_stage", str, defaults.review_stage))
+    if stage not in REVIEW_STAGES:
+        raise RejectedInput(Reason.BAD_DELIVERY, f"delivery.toml: review_stage {stage!r} is none of {REVIEW_STAGES}")
+    return DeliveryInfo(
+        sender=str(_checked(data, "sender", str, defaults.sender)),
+        review_stage=stage,
+        annotated_types=tuple(str(t) for t in types),
+        has_roles=bool(_checked(data, "has_roles", bool, defaults.has_roles)),
+        is_synthetic=bool(_checked(data, "synthetic", bool, defaults.is_synthetic)),
+        stated_date=_date(data.get("date")) or defaults.stated_date,
+        format=str(_checked(data, "format", str, defaults.format)),
+    )
+
+
+def _date(value: object) -> dt.date | None:
+    if value is None or (isinstance(value, dt.date) and not isinstance(value, dt.datetime)):
+        return value
+    try:
+        return dt.date.fromisoformat(str(value)[:10])
+    except ValueError as error:
+        raise RejectedInput(Reason.BAD_DELIVERY, f"delivery.toml: {value!r} is no date (YYYY-MM-DD)") from error
+
+
+def number_deliveries(entries: Iterable[Entry], source: str, night: dt.date, first: int) -> dict[str, str]:
+    """delivery name → delivery id `source:night:n` for the deliveries that hold something new, by name."""
+    names = sorted({e.delivery for e in entries if e.status in ("valid", "quarantined", "duplicate")})
+    return {name: f"{source}:{night.isoformat()}:{first + i}" for i, name in enumerate(names)}
+
+
+def delivery_hash(entries: Iterable[Entry]) -> str:
+    """sha256 over the sorted (name, sha256) of a delivery's new files."""
+    return content_hash(sorted((e.name, e.raw_sha256) for e in entries if e.status == "valid"))
+
+
+def count_files(entries: Iterable[Entry]) -> UnitCounts:
+    total = UnitCounts()
+    for entry in entries:
+        total += UnitCounts(n_in=1, **{entry.status: 1})
+    return total

@@ -1,0 +1,198 @@
+"""Select what is due and write its bundle; train it. The only part of the stage that meets services.
+
+Below runs/retrain_tagger/<key>/: selection.json, bundles/<task>/, candidates/<task>/<kind>/, baselines/<task>/<kind>/.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pipelines.clients import model_registry, warehouse
+from pipelines.clients.corpus_repo import CorpusFile, CorpusRepo
+from pipelines.core.gold import TASKS
+from pipelines.core.hashing import canonical_json, content_hash
+from pipelines.core.runs import Run, StageResult
+from pipelines.errors import PermanentError
+from pipelines.settings import Settings
+from pipelines.taggers.base import BASELINE_KIND
+from pipelines.taggers.bundle import BundleInfo, Example, write_bundle
+from pipelines.train.config import load_task_config
+from pipelines.train.examples import CuratedRows, changed_share, example_of, is_trainable, labels_of
+
+Progress = Callable[[int, int, str], None]
+_REVISION = ("figure_id", "record_sha256", "delivery_id", "raw_sha256")
+
+
+def resolve(settings: Settings) -> tuple[str, dict[str, object]]:
+    """Run key and request: the newest corpus version."""
+    repo = CorpusRepo(settings)
+    manifests = repo.manifests() if repo.exists() else []
+    if not manifests:
+        raise PermanentError("there is no corpus to train on yet: run `nightcap night` first")
+    tag = str(manifests[-1]["tag"])
+    return tag.removeprefix("corpus/"), {"version": tag, "corpus_md5": manifests[-1]["corpus_md5"]}
+
+
+def run_folder(settings: Settings, run: Run) -> Path:
+    return settings.path("runs", "retrain_tagger", run.key)
+
+
+# select
+
+
+def _grouped(rows: Sequence[Mapping[str, Any]]) -> dict[tuple[Any, ...], list[Mapping[str, Any]]]:
+    out: dict[tuple[Any, ...], list[Mapping[str, Any]]] = {}
+    for row in rows:
+        out.setdefault(tuple(row[n] for n in _REVISION), []).append(row)
+    return out
+
+
+class _Corpus:
+    """Curated figures of a version, and its benchmarks."""
+
+    def __init__(self, settings: Settings, files: Sequence[CorpusFile]) -> None:
+        self._con = warehouse.connect(settings)
+        warehouse.attach_corpus(self._con, files)
+        self._parts = {t: _grouped(self._rows(f"SELECT * FROM corpus.{t}")) for t in ("panels", "annotations")}
+        self.figures = [self._with_parts(r) for r in self._rows(warehouse.read_sql("train/sql", "curated_figures"))]
+        self.benchmark = self._rows(warehouse.read_sql("train/sql", "benchmark_figures"))
+
+    def _rows(self, query: str) -> list[dict[str, Any]]:
+        rows: list[dict[str, Any]] = warehouse.to_arrow(self._con, query).to_pylist()
+        return rows
+
+    def _with_parts(self, figure: Mapping[str, Any]) -> CuratedRows:
+        key = tuple(figure[n] for n in _REVISION)
+        return CuratedRows(figure, self._parts["panels"].get(key, []), self._parts["annotations"].get(key, []))
+
+    def benchmark_of(self, task: str) -> tuple[int, list[CuratedRows]]:
+        rows = [r for r in self.benchmark if r["task"] == task]
+        return (int(rows[0]["benchmark_version"]) if rows else 0), [self._with_parts(r) for r in rows]
+
+    def gold(self, task: str) -> dict[str, tuple[str, int]]:
+        """Figures that a task learns from: id → (revision, spans)."""
+        out = {}
+        for rows in self.figures:
+            if is_trainable(rows.figure) and (example := example_of(task, rows, "train")) is not None:
+                out[example.example_id] = (str(rows.figure["record_sha256"]), len(example.spans))
+        return out
+
+
+def run_select(settings: Settings, run: Run) -> StageResult:
+    """Decide per task whether it is due, and write the bundle of each that is."""
+    files = CorpusRepo(settings).files(str(run.request["version"]))
+    corpus = _Corpus(settings, files)
+    due: dict[str, str] = {}
+    skipped: dict[str, str] = {}
+    for task in settings.train.tasks:
+        if task not in TASKS:
+            raise PermanentError(f"unknown task {task!r} in train.tasks; known are {', '.join(TASKS)}")
+        is_due, reason = _judge(settings, run, corpus, files, task)
+        (due if is_due else skipped)[task] = reason
+    folder = run_folder(settings, run)
+    folder.mkdir(parents=True, exist_ok=True)
+    benchmarks = {t: corpus.benchmark_of(t)[0] for t in due}
+    for task in due:
+        _write_task_bundle(settings, run, corpus, task, folder / "bundles" / task)
+    (folder / "selection.json").write_text(canonical_json({"due": due, "skipped": skipped, "benchmark": benchmarks}))
+    words = [f"{t}: {r}" for t, r in {**due, **skipped}.items()]
+    if not due:
+        return StageResult(skipped="nothing is due – " + "; ".join(words), extra={"reasons": skipped})
+    return StageResult(str(folder), {"due": len(due), "skipped": len(skipped)}, content_hash([due, skipped]),
+                       message=f"due: {', '.join(due)} – " + "; ".join(words), extra={"due": due, "reasons": skipped})  # fmt: skip
+
+
+def _judge(
+    settings: Settings, run: Run, corpus: _Corpus, files: Sequence[CorpusFile], task: str
+) -> tuple[bool, str]:  # fmt: skip
+    """(is it due, why)."""
+    gold = corpus.gold(task)
+    documents = {f.partition("#")[0] for f, (_, n) in gold.items() if n}
+    if not documents:
+        return False, "nothing to train on: no curated delivery holds gold for it"
+    if len(documents) < settings.train.min_documents:
+        return False, f"only {len(documents)} documents to train on, {settings.train.min_documents} are needed"
+    version, _ = corpus.benchmark_of(task)
+    if not version:
+        return False, "no benchmark yet: the test split is too small to judge a model, so none is trained"
+    if run.is_forced:
+        return True, "forced"
+    registered = [v for v in model_registry.list_versions(settings) if v["task"] == task]
+    if not registered:
+        return True, f"never trained; {len(documents)} documents"
+    last = str(registered[-1]["corpus_version"])
+    return _judge_change(settings, corpus, files, task, last, gold)
+
+
+def _judge_change(
+    settings: Settings, corpus: _Corpus, files: Sequence[CorpusFile], task: str, last: str,
+    gold: Mapping[str, tuple[str, int]],
+) -> tuple[bool, str]:  # fmt: skip
+    manifests = {str(m["tag"]): int(str(m["seq"])) for m in CorpusRepo(settings).manifests()}
+    seq = manifests.get(last, 0)
+    before = _Corpus(settings, [f for f in files if f.seq <= seq]).gold(task)
+    retracted = {str(r.figure["doc_id"]) for r in corpus.figures if r.figure["status"] == "retracted"}
+    if lost := sorted({f.partition("#")[0] for f in before} & retracted):
+        return True, f"trained on {', '.join(lost[:3])}, now retracted"
+    share = changed_share(before, gold)
+    text = f"{share:.1%} of its gold changed since {last} ({settings.train.min_changed_share:.1%} makes it due)"
+    return share >= settings.train.min_changed_share, text
+
+
+def _write_task_bundle(settings: Settings, run: Run, corpus: _Corpus, task: str, folder: Path) -> None:
+    train = [rows for rows in corpus.figures if is_trainable(rows.figure)]
+    examples = [e for r in train if (e := example_of(task, r, str(r.figure["split"]))) is not None]
+    benchmark = [e for r in corpus.benchmark_of(task)[1] if (e := example_of(task, r, "benchmark")) is not None]
+    config = load_task_config(task, settings.train.profile)
+    config["encoder"]["budget_s"] = settings.train.max_minutes_per_model * 60.0
+    is_synthetic = any(bool(r.figure["is_synthetic"]) for r in train)
+    info = BundleInfo(
+        task, labels_of(task, train), settings.train.profile, settings.train.seed, settings.train.encoder, config,
+        str(run.request["version"]), str(run.request["corpus_md5"]), "synthetic" if is_synthetic else "real",
+    )  # fmt: skip
+    write_bundle(folder, info, examples + _known_benchmark(benchmark, {e.doc_id for e in examples if e.split == "train"}))
+
+
+def _known_benchmark(benchmark: Sequence[Example], trained: set[str]) -> list[Example]:
+    """The benchmark without documents that are trained on (two ids that proved to be one): never both."""
+    return [e for e in benchmark if e.doc_id not in trained]
+
+
+# train
+
+
+def read_selection(settings: Settings, run: Run) -> dict[str, Any]:
+    path = run_folder(settings, run) / "selection.json"
+    if not path.is_file():
+        raise PermanentError(f"{run.key}: select has not run")
+    selection: dict[str, Any] = json.loads(path.read_text())
+    return selection
+
+
+def run_train(settings: Settings, run: Run, progress: Progress | None = None) -> StageResult:
+    """Train the kinds of every due task; what is complete for the same inputs is left as it is, what was interrupted
+    goes on from its checkpoint."""
+    from pipelines.train.task import train_task
+
+    due = list(read_selection(settings, run)["due"])
+    folder = run_folder(settings, run)
+    counts: dict[str, int] = {}
+    words, prints = [], []
+    for n, task in enumerate(due):
+
+        def report(message: str, done: float, n: int = n) -> None:
+            if progress:
+                progress(int((n + done) / len(due) * 1000), 1000, message)
+
+        bundle = folder / "bundles" / task
+        train_task(bundle, folder / "baselines" / task, kinds=(BASELINE_KIND[task],), on_progress=report)
+        results = train_task(bundle, folder / "candidates" / task, kinds=settings.train.kinds, on_progress=report)
+        for kind, metrics in results.items():
+            (folder / "candidates" / task / kind / "metrics.json").write_text(canonical_json(metrics))
+            words.append(f"{task} {kind} dev F1 {metrics['dev_f1']:.3f}")
+            prints.append(metrics["fingerprint"])
+            counts[f"{task}_{kind}_seconds"] = int(metrics.get("seconds", 0))
+    return StageResult(str(folder / "candidates"), counts, content_hash(prints), message="; ".join(words))
