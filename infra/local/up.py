@@ -139,7 +139,8 @@ def _raise_stop(number: int, frame: FrameType | None) -> None:
 
 def main() -> int:
     signal.signal(signal.SIGTERM, _raise_stop)
-    signal.signal(signal.SIGHUP, _raise_stop)
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # nohup
+        signal.signal(signal.SIGHUP, _raise_stop)
     try:
         run(parse_arguments(sys.argv[1:]))
     except (KeyboardInterrupt, Stop):

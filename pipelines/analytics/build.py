@@ -20,9 +20,17 @@ CHECKS = (
     "check_accounting",
 )  # fmt: skip
 _MACROS = (
-    "create_entity_of", "create_doc_id_of", "create_document", "create_figures_of", "create_entity_ids_of", "create_whats_new",
-    "create_top_entities", "create_where_tested", "create_hypotheses_for", "create_coverage_by_month",
-)  # fmt: skip
+    "create_entity_of",
+    "create_doc_id_of",
+    "create_document",
+    "create_figures_of",
+    "create_entity_ids_of",
+    "create_whats_new",
+    "create_top_entities",
+    "create_where_tested",
+    "create_hypotheses_for",
+    "create_coverage_by_month",
+)
 
 
 def create_out(con: Connection) -> None:

@@ -101,6 +101,7 @@ class Generations:
         built = self.building_path(generation)
         os.link(built, self.path(generation))
         built.unlink()
+        built.parent.rmdir()
         _sync_folder(self.folder)
 
     def flip(self, generation: Generation) -> None:

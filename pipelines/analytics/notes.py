@@ -7,17 +7,13 @@ from collections.abc import Mapping
 from pipelines.analytics.inputs import ROLE_TASKS, Serving
 
 
-def panels_note(serving: Serving, by_source: Mapping[str, int]) -> str:
-    """`by_source`: panels by panel_source."""
+def panels_note(serving: Serving, by_source: Mapping[str, int], *, is_registered: bool) -> str:
+    """`by_source`: panels by panel_source; `is_registered`: a panelization model exists, serving or not."""
     curated = f"{by_source.get('curator', 0)} panels are the curators'"
     model = serving.model("panelization")
     if model:
         return f"{curated}, {by_source.get('model', 0)} come from {model.name} ({model.tagger})."
-    why = (
-        "no panelization model beats the rule on the benchmark"
-        if "panelization" in serving.models
-        else "no model serves"
-    )
+    why = "no panelization model beats it on the benchmark" if is_registered else "no panelization model is registered"
     return f"{curated}, {by_source.get('rule', 0)} come by the letter rule because {why}."
 
 

@@ -14,7 +14,7 @@ from pipelines.core.alignment import ALIGNMENT_VERSION, Alignment, FigureCandida
 from pipelines.core.tables import rows_to_table
 
 #: Raised by hand when the same alignment can be used otherwise; with ALIGNMENT_VERSION the name of the cache.
-PLACING_VERSION = 1
+PLACING_VERSION = 2
 CACHE_NAME = f"{ALIGNMENT_VERSION}-{PLACING_VERSION}"
 MATCHES = pa.schema(
     [
@@ -38,6 +38,8 @@ SPANS = pa.schema(
 )
 #: A panel is found again by its beginning and its end, each of so many characters, where the whole text is not.
 _EDGE = 24
+#: So many characters at the end of a panel may be without a partner.
+_LOOSE_END = 12
 
 
 def match_figures(rows: Iterable[Mapping[str, Any]]) -> pa.Table:
@@ -57,9 +59,24 @@ def place_panel(alignment: Alignment, start: int, end: int) -> tuple[int, int] |
     """Where a panel stands in the target: its whole text, else from where it begins to where it ends."""
     if (whole := alignment.map_span(start, end)) is not None:
         return whole
-    first = alignment.map_span(start, min(end, start + _EDGE))
-    last = alignment.map_span(max(start, end - _EDGE), end)
-    return (first[0], last[1]) if first and last and first[0] < last[1] else None
+    first, last = _place_beginning(alignment, start, end), _place_end(alignment, start, end)
+    return (first, last) if first is not None and last is not None and first < last else None
+
+
+def _place_beginning(alignment: Alignment, start: int, end: int) -> int | None:
+    found = alignment.map_span(start, min(end, start + _EDGE))
+    return found[0] if found else None
+
+
+def _place_end(alignment: Alignment, start: int, end: int) -> int | None:
+    """The end of the last piece that is found again, and what follows it alike: a full stop at the end of a text has
+    no partner of its own where the publisher's legend goes on."""
+    for cut in range(min(_LOOSE_END, end - start)):
+        found = alignment.map_span(max(start, end - cut - _EDGE), end - cut)
+        if found:
+            rest = alignment.source[end - cut : end]
+            return found[1] + (len(rest) if alignment.target.startswith(rest, found[1]) else 0)
+    return None
 
 
 def place_spans(rows: Iterable[Mapping[str, Any]]) -> pa.Table:

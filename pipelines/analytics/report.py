@@ -133,8 +133,8 @@ def _models(data: Mapping[str, Rows]) -> str:
     if not data["models"] and not data["scores"]:
         return _section("Models", "<p>No model is registered yet.</p>")
     charts = "".join(
-        f"<h3>{escape(task)} <small>benchmark v{group[0]['benchmark_version']}, {group[0]['support']:,} gold spans</small>"
-        f"</h3>{intervals(group, f'F1 of {task}')}"
+        f"<h3>{escape(task)} <small>benchmark v{group[0]['benchmark_version']}, "
+        f"{group[0]['support']:,} gold spans</small></h3>{intervals(group, f'F1 of {task}')}"
         for task, group in ((t, list(g)) for t, g in groupby(data["scores"], key=lambda r: r["task"]))
     )
     table = _table(

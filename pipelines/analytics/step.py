@@ -225,12 +225,14 @@ def _load_records(con: Any, inputs: Inputs) -> None:
 def _fill_meta(con: Any, settings: Settings, inputs: Inputs, generation: Generation, now: dt.datetime) -> None:
     by_source = dict(con.execute("SELECT panel_source, count(*) FROM gen.out.panels GROUP BY ALL").fetchall())
     roles, pairs = con.execute(sql("count_roles")).fetchone()
+    is_registered = any(m["task"] == "panelization" for m in inputs.model_versions)
     row = {
         "generation": generation.name, "corpus_version": inputs.version, "corpus_md5": inputs.corpus_md5,
         "last_night": dt.date.fromisoformat(generation.night), "serving_set": inputs.serving.text,
         "inputs_sha256": inputs.fingerprint, "schema_version": SCHEMA_VERSION, "published_at": now,
         "roles_note": notes.roles_note(inputs.serving, roles, pairs),
-        "panels_note": notes.panels_note(inputs.serving, by_source), "is_synthetic": settings.is_synthetic,
+        "panels_note": notes.panels_note(inputs.serving, by_source, is_registered=is_registered),
+        "is_synthetic": settings.is_synthetic,
     }  # fmt: skip
     warehouse.insert_arrow(con, "gen.out.meta", rows_to_table([row], load_tables("out")["meta"].arrow))
 

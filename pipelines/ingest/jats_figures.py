@@ -7,8 +7,6 @@ a group goes to the group's first figure only.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from lxml import etree
 
 from pipelines.core.ids import figure_key, unique_key
@@ -21,7 +19,42 @@ _XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 _OUTER_PLACES = {"sub-article": "sub-article", "response": "sub-article"}
 _PLACES = {"floats-group": "floats", "floats-wrap": "floats", "back": "back", "body": "body", "front": "front"}
 _PLACE_TAGS = tuple(f"{{*}}{name}" for name in (*_OUTER_PLACES, *_PLACES))
+_GRAPHICS = {"graphic", "media"}
 _GRAPHIC_HOLDERS = {"alternatives", "p"}
+
+
+class _Parts:
+    """Children of one `fig` or `fig-group` by name, found in one pass: a file may hold a hundred figures."""
+
+    __slots__ = ("captions", "graphics", "labels", "paragraphs", "permissions")
+
+    def __init__(self, element: etree._Element) -> None:
+        self.captions: list[etree._Element] = []
+        self.graphics: list[str] = []
+        self.labels: list[etree._Element] = []
+        self.paragraphs: list[etree._Element] = []
+        self.permissions: list[etree._Element] = []
+        for child in element:
+            self._sort(local_name(child), child)
+
+    def _sort(self, name: str, child: etree._Element) -> None:
+        if name == "caption":
+            self.captions.append(child)
+        elif name == "label":
+            self.labels.append(child)
+        elif name == "permissions":
+            self.permissions.append(child)
+        elif name in _GRAPHICS:
+            self.graphics += _hrefs(child)
+            self.permissions += child.iterchildren("{*}permissions")
+        elif name in _GRAPHIC_HOLDERS:
+            self.graphics += [h for tag in child for h in _hrefs(tag) if local_name(tag) in _GRAPHICS]
+            if name == "p":
+                self.paragraphs.append(child)
+
+    @property
+    def label(self) -> str | None:
+        return inline_text(self.labels[0]) if self.labels else None
 
 
 def read_figures(article: etree._Element, language: str | None) -> tuple[FigureRecord, ...]:
@@ -32,49 +65,60 @@ def read_figures(article: etree._Element, language: str | None) -> tuple[FigureR
     records = []
     for position, fig in enumerate(article.iter(f"{namespace}fig")):
         group = _group_of(fig)
-        label = _label_of(fig, group)
+        parts = _Parts(fig)
+        label = _label_of(parts, group)
         key = unique_key(figure_key(label, position), taken)
         taken.add(key)
         keys[fig] = key
-        records.append(_read_figure(fig, group, key=key, label=label, position=position, language=language, keys=keys))
+        parent = _parent_of(fig, group)
+        captions = _captions_of(fig, parts, group, language)
+        records.append(
+            FigureRecord(
+                key=key,
+                position=position,
+                label=label,
+                jats_id=fig.get("id"),
+                parent_key=keys.get(parent) if parent is not None else None,
+                legend=_legend_of(captions, parts),
+                caption_xml=_raw(captions),
+                graphics=tuple(parts.graphics),
+                fig_type=_type_of(fig),
+                place=_place_of(fig),
+                licence=_licence_of(parts),
+            )
+        )
     return tuple(records)
 
 
-def _read_figure(
-    fig: etree._Element, group: etree._Element | None, *, key: str, label: str | None, position: int,
-    language: str | None, keys: dict[etree._Element, str],
-) -> FigureRecord:  # fmt: skip
-    captions = _captions_of(fig, language)
+def _hrefs(graphic: etree._Element) -> list[str]:
+    href = graphic.get(_XLINK_HREF)
+    return [href] if href else []
+
+
+def _captions_of(
+    fig: etree._Element, parts: _Parts, group: etree._Element | None, language: str | None
+) -> list[etree._Element]:
+    captions = _chosen(parts.captions, language)
     if group is not None and _first_of(group) is fig:
-        captions = [*_captions_of(group, language), *captions]
-    legend = block_text(part for caption in captions for part in caption) or _loose_text(fig, captions)
-    parent = _parent_of(fig, group)
-    return FigureRecord(
-        key=key, position=position, label=label, jats_id=fig.get("id"),
-        parent_key=keys.get(parent) if parent is not None else None,
-        legend=legend, caption_xml=_raw(captions), graphics=tuple(_iter_graphics(fig)),
-        fig_type=_type_of(fig), place=_place_of(fig), licence=_licence_of(fig),
-    )  # fmt: skip
+        return [*_chosen(list(group.iterchildren("{*}caption")), language), *captions]
+    return captions
 
 
-def _children(element: etree._Element, name: str) -> list[etree._Element]:
-    return list(element.iterchildren(f"{{*}}{name}"))
-
-
-def _captions_of(element: etree._Element, language: str | None) -> list[etree._Element]:
+def _chosen(captions: list[etree._Element], language: str | None) -> list[etree._Element]:
     """The caption in the article's language; of those the ones for no special use, where there are any."""
-    captions = _children(element, "caption")
     if len(captions) < 2:
         return captions
-    for attribute, wanted in ((_XML_LANG, (None, language)), ("specific-use", (None,))):
-        fitting = [c for c in captions if (c.get(attribute) or "").lower() in {w or "" for w in wanted}]
+    for attribute, wanted in ((_XML_LANG, {"", language or ""}), ("specific-use", {""})):
+        fitting = [c for c in captions if (c.get(attribute) or "").lower() in wanted]
         captions = fitting or captions
     return captions if all(c.get(_XML_LANG) is None for c in captions) else captions[:1]
 
 
-def _loose_text(fig: etree._Element, captions: list[etree._Element]) -> str | None:
-    """Text directly in a caption, or paragraphs of a figure that has no caption element."""
-    return block_text(captions) if captions else block_text(_children(fig, "p"))
+def _legend_of(captions: list[etree._Element], parts: _Parts) -> str | None:
+    """Title and paragraphs; text directly in a caption; paragraphs of a figure that has no caption element."""
+    if not captions:
+        return block_text(parts.paragraphs) if parts.paragraphs else None
+    return block_text(part for caption in captions for part in caption) or block_text(captions)
 
 
 def _raw(captions: list[etree._Element]) -> str | None:
@@ -90,10 +134,12 @@ def _first_of(group: etree._Element) -> etree._Element | None:
     return next(group.iterchildren("{*}fig"), None)
 
 
-def _label_of(fig: etree._Element, group: etree._Element | None) -> str | None:
+def _label_of(parts: _Parts, group: etree._Element | None) -> str | None:
     """The figure's label; below a labelled group both, as in "Figure 2 (a)"."""
-    own = next((inline_text(label) for label in _children(fig, "label")), None)
-    outer = next((inline_text(label) for label in _children(group, "label")), None) if group is not None else None
+    own = parts.label
+    if group is None:
+        return own
+    outer = inline_text(next(group.iterchildren("{*}label"), None))
     if outer and own and not own.lower().startswith(outer.lower()):
         return f"{outer} {own}"
     return own or outer
@@ -107,16 +153,6 @@ def _parent_of(fig: etree._Element, group: etree._Element | None) -> etree._Elem
     return next(fig.iterancestors("{*}fig"), None)
 
 
-def _iter_graphics(fig: etree._Element) -> Iterator[str]:
-    for child in fig:
-        name = local_name(child)
-        if name in {"graphic", "media"}:
-            if href := child.get(_XLINK_HREF):
-                yield href
-        elif name in _GRAPHIC_HOLDERS:
-            yield from _iter_graphics(child)
-
-
 def _type_of(fig: etree._Element) -> str | None:
     use = fig.get("specific-use")
     return use if use == "child-fig" else fig.get("fig-type") or use
@@ -124,18 +160,16 @@ def _type_of(fig: etree._Element) -> str | None:
 
 def _place_of(fig: etree._Element) -> str:
     """Outermost first: what lies in a sub-article is the sub-article's, whichever part of it."""
-    place = None
+    place = "body"
     for element in fig.iterancestors(*_PLACE_TAGS):
         name = local_name(element)
         if name in _OUTER_PLACES:
             return _OUTER_PLACES[name]
-        place = _PLACES.get(name) or place
-    return place or "body"
+        place = _PLACES[name]
+    return place
 
 
-def _licence_of(fig: etree._Element) -> str | None:
+def _licence_of(parts: _Parts) -> str | None:
     """Class that the figure states for itself. A copyright line of its own without a licence is `unknown`: what is
     printed by permission of others is not covered by the article's licence."""
-    holders = [fig, *_children(fig, "graphic")]
-    permissions = [p for holder in holders for p in _children(holder, "permissions")]
-    return stated_licence(permissions[0]).name if permissions else None
+    return stated_licence(parts.permissions[0]).name if parts.permissions else None

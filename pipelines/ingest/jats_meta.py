@@ -21,6 +21,7 @@ _SPECIAL_ABSTRACTS = re.compile(
 )
 _NOT_PUBLISHED = re.compile(r"hwp|received|accepted|rev-|pmc-release|test|retract|correct", re.I)
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_LOOSE = ("license", "copyright-statement")
 _Element = etree._Element
 
 
@@ -169,6 +170,6 @@ def read_licence(article: _Element) -> Licence:
     """Class and evidence from the article's own permissions; old NLM files state them beside `copyright-year`."""
     meta = article_meta(article)
     statements: Iterable[_Element] = list(children(meta, "permissions"))
-    if not statements and meta is not None and any(children(meta, "license", "copyright-statement")):
+    if not statements and meta is not None and next(children(meta, *_LOOSE), None) is not None:
         statements = [meta]
     return strictest(stated_licence(statement) for statement in statements)

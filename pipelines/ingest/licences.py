@@ -17,21 +17,21 @@ _MAX_EVIDENCE = 300
 STRICTNESS = ("barred", "tdm_only", "noncommercial", "open", "unknown")
 
 _CC_URL = re.compile(r"(?i)creativecommons\.org/(?:licen[sc]es/(by(?:-[a-z]+)*|[a-z-]+)|publicdomain/(\w+))")
-_CC_WORD = re.compile(r"(?i)\S*creativecommons\.org/\S+")
+_CC_WORD = re.compile(r"(?i)(?:https?://(?:www\.)?)?creativecommons\.org/\S+")
 _CODE = re.compile(r"(?i)^\s*(?:cc[\s_-]*)?(0|by(?:[\s_-]*(?:nc|nd|sa))*)(?:[\s_-]*\d(?:\.\d)?)?\s*$")
 _MINING = r"(?:text|data)[ -]+(?:and[ -]+data[ -]+)?mining"
+_NOT_COMMERCIAL = r"(?<!commercial and )(?<!commercial or )non-?\s?commercial"
+#: Class, lower-case words of which one must occur (for speed alone), and the phrase. The first that fits holds.
 _PHRASES = (
-    ("barred", _MINING + r"[^.]{0,60}(?:prohibited|not (?:be )?(?:permitted|allowed)|reserved)"),
-    ("noncommercial", r"non-?\s?commercial|\bCC[ -]?BY[ -]NC\b"),
-    ("tdm_only", r"\bTDM\b|no re-?use allowed|unrestricted research re-?use|" + _MINING),
-    (
-        "open",
-        r"creative commons (?:\(?CC BY\)?|attribution|zero)|\bCC[ -]?BY(?:[ -](?:SA|ND))?\b|\bCC0\b|public domain",
-    ),
-    ("open", r"verbatim copying and redistribution of this article are permitted in all media"),
+    ("barred", ("mining",), _MINING + r"[^.]{0,60}(?:prohibited|not (?:be )?(?:permitted|allowed)|reserved)"),
+    ("noncommercial", ("commercial", "nc"), _NOT_COMMERCIAL + r"|\bCC[ -]?BY[ -]NC\b"),
+    ("tdm_only", ("tdm", "mining", "use"), r"\bTDM\b|no re-?use allowed|unrestricted research re-?use|" + _MINING),
+    ("open", ("creative",), r"creative commons (?:\(?CC BY\)?|attribution|zero)"),
+    ("open", ("cc", "public"), r"\bCC[ -]?BY(?:[ -](?:SA|ND))?\b|\bCC0\b|public domain"),
+    ("open", ("verbatim",), r"verbatim copying and redistribution of this article are permitted in all media"),
+    ("open", ("unrestricted",), r"permits? unrestricted use, distribution,? and reproduction in any medium"),
 )
-_COMPILED = tuple((name, re.compile(pattern, re.I)) for name, pattern in _PHRASES)
-_UNRESTRICTED = re.compile(r"(?i)permits? unrestricted use, distribution,? and reproduction in any medium")
+_COMPILED = tuple((name, words, re.compile(pattern, re.I)) for name, words, pattern in _PHRASES)
 _CODE_CLASSES = {"": "unknown", "tdm": "tdm_only", "none": "unknown", "author_manuscript": "tdm_only"}
 
 
@@ -79,13 +79,13 @@ def classify(urls: Iterable[str], text: str) -> Licence:
 
 
 def _classes_of_words(words: str, *, has_url: bool) -> list[Licence]:
-    for name, pattern in _COMPILED:
-        match = pattern.search(words)
-        if not match or (has_url and name == "tdm_only"):
+    """A URL needs no words that open; that mining is allowed besides takes nothing back."""
+    lower = words.lower()
+    for name, keys, pattern in _COMPILED:
+        if has_url and name in {"open", "tdm_only"}:
             continue
-        return [Licence(name, _around(words, match))]
-    if not has_url and (match := _UNRESTRICTED.search(words)):
-        return [Licence("open", _around(words, match))]
+        if any(key in lower for key in keys) and (match := pattern.search(words)):
+            return [Licence(name, _around(words, match))]
     return []
 
 

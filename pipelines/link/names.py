@@ -13,7 +13,7 @@ _GREEK = {
 #: Types whose names stand in the plural in a legend: "neurons", "mitochondria" are not gene symbols.
 _PLURAL_TYPES = frozenset({"CELL_TYPE", "TISSUE", "ORGANISM", "SUBCELLULAR", "DISEASE", "CELL_LINE", "SMALL_MOLECULE"})
 _PLURALS = (("ies", "y"), ("ria", "rion"), ("ei", "eus"), ("oci", "ocus"), ("es", ""), ("s", ""))
-_LEAST_STEM = 4
+_LEAST_STEM = 3
 
 
 @lru_cache(maxsize=200_000)

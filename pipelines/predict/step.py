@@ -85,9 +85,9 @@ def _taggers(settings: Settings, folder: Path, task: str) -> dict[str, tuple[Pat
     out[baseline] = (folder / "baselines" / task / baseline, {"kind": baseline, "role": "baseline"})
     champion = model_registry.champion(settings, task)
     if champion is not None:
-        model = model_registry.download(settings, task, str(champion["model_version"]))
-        out["champion"] = (model, {"kind": champion["tagger"], "fingerprint": champion["fingerprint"], "role": "champion",
-                                   "model_version": champion["model_version"]})  # fmt: skip
+        model = model_registry.download(settings, task, champion.version)
+        out["champion"] = (model, {"kind": champion.tagger, "fingerprint": champion.fingerprint, "role": "champion",
+                                   "model_version": champion.version})  # fmt: skip
     return out
 
 
@@ -106,13 +106,18 @@ def run_score(settings: Settings, run: Run) -> StageResult:
         examples, labels = read_examples(bundle, ["benchmark"]), tuple(info["labels"])
         scores = folder / "scores" / task
         stated = {}
+        about_champion = dict(selection["champion"].get(task, {}))
         for name, (model, about) in _taggers(settings, folder, task).items():
-            _score_one(scores, name, load_tagger(model), labels, examples)
+            tagger = load_tagger(model)
+            _score_one(scores, name, tagger, labels, examples)
             stated[name] = about
+            if name == "champion" and tuple(tagger.meta.labels) != labels:
+                about_champion["barred"] = f"its label set is {', '.join(tagger.meta.labels)}"
         result = {"task": task, "benchmark_version": selection["benchmark"][task], "labels": list(labels),
                   "corpus_version": info["corpus_version"], "corpus_md5": info["corpus_md5"],
                   "data_kind": info["data_kind"], "n_documents": len({e.doc_id for e in examples}),
-                  "taggers": stated}  # fmt: skip
+                  "taggers": stated, "left_out": about_champion.get("left_out", []),
+                  "barred": about_champion.get("barred")}  # fmt: skip
         (scores / "score.json").write_text(canonical_json(result))
         prints.append(result)
     return StageResult(str(folder / "scores"), {"tasks": len(prints)}, content_hash(prints),
@@ -129,9 +134,15 @@ def resolve(settings: Settings) -> tuple[str, dict[str, object]]:
     if not manifests:
         raise PermanentError("there is no corpus to read yet: run `nightcap night` first")
     tag = str(manifests[-1]["tag"])
-    serving = serving_set({t: model_registry.champion(settings, t) for t in TASKS})
+    serving = serving_set({t: _champion_row(settings, t) for t in TASKS})
     key = f"{tag.removeprefix('corpus/')}-{serving['fingerprint'][:8]}"
     return key, {"version": tag, "corpus_md5": manifests[-1]["corpus_md5"], "serving": serving}
+
+
+def _champion_row(settings: Settings, task: str) -> dict[str, str] | None:
+    v = model_registry.champion(settings, task)
+    return v and {"model_version": v.version, "model_name": v.name, "tagger": v.tagger, "run_id": v.run_id,
+                  "data_kind": v.data_kind, "corpus_version": v.corpus_version, "fingerprint": v.fingerprint}  # fmt: skip
 
 
 def _read(store: ObjectStore, key: str) -> pa.Table:
@@ -152,7 +163,8 @@ def _seen(store: ObjectStore, base: str) -> set[str]:
 
 def _mentions(store: ObjectStore, base: str, legends: Iterable[str], label: str) -> dict[str, list[Span]]:
     """Spans of a type that ner found in these legends."""
-    wanted, out = set(legends), {}  # type: ignore[var-annotated]
+    wanted = set(legends)
+    out: dict[str, list[Span]] = {}
     for n in _parts(store, base):
         for row in _read(store, f"{base}/part-{n}.parquet").to_pylist():
             if row["label"] == label and row["legend_sha256"] in wanted:

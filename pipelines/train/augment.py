@@ -9,7 +9,7 @@ from pipelines.core.features import is_sentence_end
 from pipelines.core.hashing import sha256_text
 from pipelines.core.tagging import Span
 from pipelines.core.text import word_spans
-from pipelines.train.bundle import Example
+from pipelines.taggers.bundle import Example
 
 _FORMS = ("Figure {n}. ", "Fig. {n} ", "Figure {n} ", "Fig {n}. ", "", "")
 _TITLE_WORDS = range(4, 26)

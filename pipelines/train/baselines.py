@@ -9,7 +9,7 @@ from pathlib import Path
 from pipelines.core.text import word_spans
 from pipelines.taggers.base import write_json
 from pipelines.taggers.baseline import DICTIONARY_FILE
-from pipelines.train.bundle import Example
+from pipelines.taggers.bundle import Example
 
 #: A surface form is kept where at least this share of its uses in the training text has its majority type.
 _PURITY = 0.5

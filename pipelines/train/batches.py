@@ -11,9 +11,9 @@ import torch
 from torch import Tensor
 
 from pipelines.taggers.base import tags_of
+from pipelines.taggers.bundle import Example
 from pipelines.taggers.network import Network, Window
 from pipelines.taggers.prepare import ANY, OUTSIDE_OR_OPEN, Prepared, cut_points, gold_tags, gold_targets, prepare
-from pipelines.train.bundle import Example
 
 #: Windows sorted by length in pools of this many batches: little padding, and still another mixture every epoch.
 _POOL = 32

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pycrfsuite
 
+from pipelines.taggers.bundle import Example
 from pipelines.taggers.crf import MODEL_FILE, item_features
 from pipelines.taggers.prepare import ANY, gold_tags, gold_targets, prepare
-from pipelines.train.bundle import Example
 from pipelines.train.config import CrfConfig
 
 Progress = Callable[[str, float], None]
@@ -33,15 +33,19 @@ class _Trainer(pycrfsuite.Trainer):  # type: ignore[misc]
 
 
 def labels_for_crf(examples: Sequence[Example], labels: Sequence[str]) -> tuple[list[Example], list[str]]:
-    """crfsuite knows no open types: examples whose deliveries annotate all labels, where these hold at least half of
-    the gold; else all examples with the labels that all of them annotate (never none: then the first rule holds)."""
-    wanted = set(labels)
-    full = [e for e in examples if not e.annotated_types or wanted <= set(e.annotated_types)]
-    everywhere = [x for x in labels if all(not e.annotated_types or x in e.annotated_types for e in examples)]
-    n_full, n_all = (sum(len(e.spans) for e in group) for group in (full, examples))
-    if not everywhere or (n_full and 2 * n_full >= n_all):
-        return full, list(labels)
-    return list(examples), everywhere
+    """crfsuite knows no open types, so it learns a label set only from deliveries that annotate all of it. Of the
+    sets that deliveries annotate the one with the most gold is taken; the full set counts twice."""
+    annotated = [frozenset(e.annotated_types or labels) & set(labels) for e in examples]
+
+    def gold_of(wanted: frozenset[str]) -> int:
+        pairs = zip(examples, annotated, strict=True)
+        n = sum(sum(s.label in wanted for s in e.spans) for e, types in pairs if wanted <= types)
+        return 2 * n if wanted == set(labels) else n
+
+    every = {*annotated, frozenset.intersection(*annotated)} if annotated else {frozenset(labels)}
+    best = max(sorted(every, key=sorted), key=lambda wanted: (gold_of(wanted), len(wanted)))
+    used = [e for e, types in zip(examples, annotated, strict=True) if best <= types]
+    return used, [label for label in labels if label in best]
 
 
 def sequences(task: str, example: Example, labels: Sequence[str]) -> Iterator[tuple[list[list[str]], list[str]]]:
@@ -77,6 +81,8 @@ def fit_crf(
         for features, tags in sequences(task, example, labels):
             trainer.append(features, tags)
             n_items += len(tags)
+    if not n_items:  # crfsuite would write a model that crashes its reader
+        raise PermanentError(f"{task}: no legend is left to train a CRF on; is every label annotated somewhere?")
     partial = folder / (MODEL_FILE + ".part")
     trainer.train(str(partial))
     os.replace(partial, folder / MODEL_FILE)

@@ -10,15 +10,15 @@ import torch
 from torch import nn
 
 from pipelines.taggers.base import TaggerMeta, tags_of
+from pipelines.taggers.bundle import BundleInfo, Example
 from pipelines.taggers.compact import CompactConfig, CompactTaggerModel
 from pipelines.taggers.encoder import EncoderTagger
+from pipelines.taggers.evaluate import dev_scores
 from pipelines.taggers.hub import HubNetwork
 from pipelines.taggers.network import CompactNetwork, Network, device_of
 from pipelines.train.batches import TrainingWindow, epoch_batches, gold_tensors, training_windows
-from pipelines.train.bundle import BundleInfo, Example
 from pipelines.train.checkpoint import Progress, load_checkpoint, load_weights, save_checkpoint, save_weights
 from pipelines.train.config import EncoderConfig
-from pipelines.train.evaluate import dev_scores
 
 Report = Callable[[str, float], None]
 _HINT_ROWS = 512

@@ -9,7 +9,7 @@ from pathlib import Path
 from pipelines.core.features import FEATURE_VERSION, SPLITTER_VERSION
 from pipelines.core.hashing import content_hash
 from pipelines.core.panels import RULE_VERSION
-from pipelines.train.bundle import BundleInfo
+from pipelines.taggers.bundle import BundleInfo
 
 #: Version of the training code, raised by hand with any change that gives other weights from the same inputs.
 TRAIN_VERSION = 1

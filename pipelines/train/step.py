@@ -95,9 +95,11 @@ def run_select(settings: Settings, run: Run) -> StageResult:
     folder = run_folder(settings, run)
     folder.mkdir(parents=True, exist_ok=True)
     benchmarks = {t: corpus.benchmark_of(t)[0] for t in due}
+    champions = {t: c for t in due if (c := _about_champion(settings, corpus, files, t))}
     for task in due:
         _write_task_bundle(settings, run, corpus, task, folder / "bundles" / task)
-    (folder / "selection.json").write_text(canonical_json({"due": due, "skipped": skipped, "benchmark": benchmarks}))
+    selection = canonical_json({"due": due, "skipped": skipped, "benchmark": benchmarks, "champion": champions})
+    (folder / "selection.json").write_text(selection)
     words = [f"{t}: {r}" for t, r in {**due, **skipped}.items()]
     if not due:
         return StageResult(skipped="nothing is due – " + "; ".join(words), extra={"reasons": skipped})
@@ -127,15 +129,39 @@ def _judge(
     return _judge_change(settings, corpus, files, task, last, gold)
 
 
+def _gold_at(settings: Settings, files: Sequence[CorpusFile], tag: str, task: str) -> dict[str, tuple[str, int]]:
+    """What a training on an older version learnt from: its files are those of that version and before."""
+    seqs = {str(m["tag"]): int(str(m["seq"])) for m in CorpusRepo(settings).manifests()}
+    return _Corpus(settings, [f for f in files if f.seq <= seqs.get(tag, 0)]).gold(task)
+
+
+def _retracted(corpus: _Corpus, gold: Mapping[str, tuple[str, int]]) -> list[str]:
+    """Documents of a training that are retracted now."""
+    gone = {str(r.figure["doc_id"]) for r in corpus.figures if r.figure["status"] == "retracted"}
+    return sorted({f.partition("#")[0] for f in gold} & gone)
+
+
+def _about_champion(
+    settings: Settings, corpus: _Corpus, files: Sequence[CorpusFile], task: str
+) -> dict[str, object]:  # fmt: skip
+    """What bars the champion, and which benchmark documents it was trained on (left out on both sides)."""
+    champion = model_registry.champion(settings, task)
+    if champion is None:
+        return {}
+    trained = _gold_at(settings, files, champion.corpus_version, task)
+    lost = _retracted(corpus, trained)
+    documents = {f.partition("#")[0] for f in trained}
+    held = {str(r.figure["doc_id"]) for r in corpus.benchmark_of(task)[1]}
+    return {"barred": f"trained on {', '.join(lost)}, now retracted" if lost else None,
+            "left_out": sorted(documents & held)}  # fmt: skip
+
+
 def _judge_change(
     settings: Settings, corpus: _Corpus, files: Sequence[CorpusFile], task: str, last: str,
     gold: Mapping[str, tuple[str, int]],
 ) -> tuple[bool, str]:  # fmt: skip
-    manifests = {str(m["tag"]): int(str(m["seq"])) for m in CorpusRepo(settings).manifests()}
-    seq = manifests.get(last, 0)
-    before = _Corpus(settings, [f for f in files if f.seq <= seq]).gold(task)
-    retracted = {str(r.figure["doc_id"]) for r in corpus.figures if r.figure["status"] == "retracted"}
-    if lost := sorted({f.partition("#")[0] for f in before} & retracted):
+    before = _gold_at(settings, files, last, task)
+    if lost := _retracted(corpus, before):
         return True, f"trained on {', '.join(lost[:3])}, now retracted"
     share = changed_share(before, gold)
     text = f"{share:.1%} of its gold changed since {last} ({settings.train.min_changed_share:.1%} makes it due)"
@@ -153,7 +179,9 @@ def _write_task_bundle(settings: Settings, run: Run, corpus: _Corpus, task: str,
         task, labels_of(task, train), settings.train.profile, settings.train.seed, settings.train.encoder, config,
         str(run.request["version"]), str(run.request["corpus_md5"]), "synthetic" if is_synthetic else "real",
     )  # fmt: skip
-    write_bundle(folder, info, examples + _known_benchmark(benchmark, {e.doc_id for e in examples if e.split == "train"}))
+    write_bundle(
+        folder, info, examples + _known_benchmark(benchmark, {e.doc_id for e in examples if e.split == "train"})
+    )
 
 
 def _known_benchmark(benchmark: Sequence[Example], trained: set[str]) -> list[Example]:

@@ -12,11 +12,11 @@ from typing import Any
 from pipelines.errors import PermanentError
 from pipelines.taggers import load_tagger, read_meta, write_meta
 from pipelines.taggers.base import BASELINE_KIND, TaggerMeta
+from pipelines.taggers.bundle import BundleInfo, TrainingData, read_info, training_data
+from pipelines.taggers.evaluate import dev_scores, scores_as_dict
 from pipelines.train.augment import with_titles
 from pipelines.train.baselines import fit_dictionary, majority_role
-from pipelines.train.bundle import BundleInfo, TrainingData, read_info, training_data
 from pipelines.train.config import CrfConfig, EncoderConfig, config_of
-from pipelines.train.evaluate import dev_scores, scores_as_dict
 from pipelines.train.fingerprint import fingerprint, fingerprint_inputs
 
 Report = Callable[[str, float], None]

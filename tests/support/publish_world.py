@@ -1,4 +1,4 @@
-"""The world that the tests of publish and of its readers use: one home with a frozen corpus, a model's spans and a night.
+"""The world that the tests of publish and its readers use: a home with a frozen corpus, a model's spans, a night.
 
 Documents: 10.5555/atg a publication with two figures, the first curated from a text with other dashes and no title;
 10.5555/cur known only to curators; 10.5555/ret retracted, curated too; 10.5555/moved a publication whose legend no
@@ -11,15 +11,15 @@ import json
 from collections.abc import Mapping, Sequence
 
 import pyarrow as pa
+from small_corpus import SmallCorpus, close_night, freeze_version, issue
 
 from pipelines.core.hashing import sha256_text
 from pipelines.core.tables import parquet_bytes
 from pipelines.settings import Settings
-from small_corpus import SmallCorpus, close_night, freeze_version, issue
-
 
 LEGEND = (
-    "Atg5 controls autophagy.\n(A) Loss of Atg5 in HeLa cells lowers LC3–II levels. (B) Rapamycin raises LC3–II in liver."
+    "Atg5 controls autophagy.\n"
+    "(A) Loss of Atg5 in HeLa cells lowers LC3–II levels. (B) Rapamycin raises LC3–II in liver."
 )
 CURATED = "(A) Loss of Atg5 in HeLa cells lowers LC3-II levels. (B) Rapamycin raises LC3-II in liver."
 PANELS = (("A", "(A) Loss of Atg5 in HeLa cells lowers LC3-II levels."), ("B", "(B) Rapamycin raises LC3-II in liver."))
@@ -45,26 +45,43 @@ def small_world() -> SmallCorpus:
     world.identity("10.5555/cur", "curation", "train")
     world.identity("10.5555/ret", "deposit", "train")
     world.identity("10.5555/moved", "deposit", "dev")
-    world.publication("10.5555/atg", [("fig-1", "Figure 1", LEGEND), ("fig-2", "Figure 2", SECOND), ("fig-3", "Figure 3", None)])
+    world.publication(
+        "10.5555/atg", [("fig-1", "Figure 1", LEGEND), ("fig-2", "Figure 2", SECOND), ("fig-3", "Figure 3", None)]
+    )
     world.curated("10.5555/atg", "fig-1", "Figure 1", CURATED, MENTIONS, PANELS)
     world.curated(
-        "10.5555/cur", "fig-1", "Figure 1", ALONE,
-        [{"text": "Pten", "type": "GENEPROD", "role": "controlled"}, {"text": "Akt", "type": "GENEPROD", "role": "measured"}],
+        "10.5555/cur",
+        "fig-1",
+        "Figure 1",
+        ALONE,
+        [
+            {"text": "Pten", "type": "GENEPROD", "role": "controlled"},
+            {"text": "Akt", "type": "GENEPROD", "role": "measured"},
+        ],
         [("A", ALONE)],
-    )  # fmt: skip
+    )
     world.publication("10.5555/ret", [("fig-1", "Figure 1", RETRACTED)])
     world.curated(
-        "10.5555/ret", "fig-1", "Figure 1", RETRACTED,
-        [{"text": "Fake1", "type": "GENEPROD", "role": "controlled"}, {"text": "Fake2", "type": "GENEPROD", "role": "measured"}],
+        "10.5555/ret",
+        "fig-1",
+        "Figure 1",
+        RETRACTED,
+        [
+            {"text": "Fake1", "type": "GENEPROD", "role": "controlled"},
+            {"text": "Fake2", "type": "GENEPROD", "role": "measured"},
+        ],
         [("A", RETRACTED)],
-    )  # fmt: skip
+    )
     world.event("10.5555/ret", "retraction", "2026-11-17")
     world.event("10.5555/unknown", "correction", "2026-11-16")
     world.publication("10.5555/moved", [("fig-1", "Figure 1", NEW)])
     world.curated(
-        "10.5555/moved", "fig-1", "Figure 1", OLD,
+        "10.5555/moved",
+        "fig-1",
+        "Figure 1",
+        OLD,
         [{"text": "Tor1", "type": "GENEPROD"}, {"text": "yeast", "type": "ORGANISM", "ids": ["NCBI taxon|4932"]}],
-    )  # fmt: skip
+    )
     return world
 
 
@@ -74,8 +91,14 @@ def second_world() -> SmallCorpus:
     world.delivery("deposit")
     world.identity("10.5555/new", "deposit", "train")
     world.publication("10.5555/new", [("fig-1", "Fig 1", "(A) Atg5 in liver.")])
-    world.publication("10.5555/atg", [("fig-1", "Figure 1", LEGEND), ("fig-4", "Figure 2", "An inserted figure on Atg7."),
-                                      ("fig-2", "Figure 3", SECOND)])  # fmt: skip
+    world.publication(
+        "10.5555/atg",
+        [
+            ("fig-1", "Figure 1", LEGEND),
+            ("fig-4", "Figure 2", "An inserted figure on Atg7."),
+            ("fig-2", "Figure 3", SECOND),
+        ],
+    )
     return world
 
 
@@ -93,15 +116,25 @@ def _spans(texts: Sequence[tuple[str, str, str]], run_id: str) -> pa.Table:
 
 
 NER = (
-    (LEGEND, "Atg5", "GENEPROD"), (LEGEND, "HeLa", "CELL_LINE"), (LEGEND, "Rapamycin", "SMALL_MOLECULE"),
-    (LEGEND, "liver", "TISSUE"), (SECOND, "p62", "GENEPROD"), (SECOND, "Atg5", "GENEPROD"), (SECOND, "mice", "ORGANISM"),
-    (ALONE, "Pten", "GENEPROD"), (RETRACTED, "Fake1", "GENEPROD"), (NEW, "Sch9", "GENEPROD"), (OLD, "Tor1", "GENEPROD"),
-)  # fmt: skip
+    (LEGEND, "Atg5", "GENEPROD"),
+    (LEGEND, "HeLa", "CELL_LINE"),
+    (LEGEND, "Rapamycin", "SMALL_MOLECULE"),
+    (LEGEND, "liver", "TISSUE"),
+    (SECOND, "p62", "GENEPROD"),
+    (SECOND, "Atg5", "GENEPROD"),
+    (SECOND, "mice", "ORGANISM"),
+    (ALONE, "Pten", "GENEPROD"),
+    (RETRACTED, "Fake1", "GENEPROD"),
+    (NEW, "Sch9", "GENEPROD"),
+    (OLD, "Tor1", "GENEPROD"),
+)
 ROLES = ((SECOND, "Atg5", "CONTROLLED_VAR"), (SECOND, "p62", "MEASURED_VAR"))
 STARTS = ((SECOND, "(A)", "PANEL_START"), (SECOND, "(B)", "PANEL_START"), (NEW, "(A)", "PANEL_START"))
 
 
-def write_predictions(settings: Settings, version: str, tasks: Mapping[str, Sequence[tuple[str, str, str]]], name: str) -> None:
+def write_predictions(
+    settings: Settings, version: str, tasks: Mapping[str, Sequence[tuple[str, str, str]]], name: str
+) -> None:
     """Spans of a serving set, and serving.json last."""
     folder = settings.path("predictions")
     serving: dict[str, object] = {}
@@ -115,8 +148,14 @@ def write_predictions(settings: Settings, version: str, tasks: Mapping[str, Sequ
         spans = _spans(tasks[task], f"predicted-{name}")
         part.write_bytes(parquet_bytes(spans))
         part.with_name("seen-1.parquet").write_bytes(parquet_bytes(spans.select(["legend_sha256"])))
-        serving[task] = {"model_version": name, "model_name": f"synthetic-{task}", "fingerprint": fingerprint, "tagger": "crf",
-                         "run_id": f"run-{name}", "data_kind": "synthetic"}  # fmt: skip
+        serving[task] = {
+            "model_version": name,
+            "model_name": f"synthetic-{task}",
+            "fingerprint": fingerprint,
+            "tagger": "crf",
+            "run_id": f"run-{name}",
+            "data_kind": "synthetic",
+        }
     folder.mkdir(parents=True, exist_ok=True)
     text = json.dumps({"tasks": serving, "fingerprint": name, "covers_corpus_version": version})
     (folder / "serving.json").write_text(text)

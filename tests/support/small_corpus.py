@@ -1,4 +1,4 @@
-"""A small corpus for tests: rows with sensible defaults, written as the frozen files that a corpus version consists of."""
+"""A small corpus for tests: rows with sensible defaults, as the frozen files that a corpus version consists of."""
 
 from __future__ import annotations
 
@@ -34,10 +34,15 @@ class SmallCorpus:
 
     def _origin(self, source: str, raw: str, record: str, stated: str | None = None) -> Row:
         return {
-            "source": source, "delivery_id": f"{source}:{self.night}:1", "raw_sha256": _sha(raw), "parser_version": 1,
-            "stated_date": dt.date.fromisoformat(stated) if stated else None, "stated_version": 0,
-            "record_sha256": _sha(record), "is_synthetic": True,
-        }  # fmt: skip
+            "source": source,
+            "delivery_id": f"{source}:{self.night}:1",
+            "raw_sha256": _sha(raw),
+            "parser_version": 1,
+            "stated_date": dt.date.fromisoformat(stated) if stated else None,
+            "stated_version": 0,
+            "record_sha256": _sha(record),
+            "is_synthetic": True,
+        }
 
     def identity(self, doc_id: str, source: str, split: str | None = None, aliases: Sequence[str] = ()) -> None:
         """Aliases and split membership, as freeze writes them for a document seen for the first time."""
@@ -50,9 +55,16 @@ class SmallCorpus:
         record = content_hash([doc_id, list(figures), values.get("title")])
         origin = self._origin("deposit", f"{doc_id} {self.night}", record)
         row: Row = {
-            "doc_id": doc_id, "kind": "publication", "doi": doc_id, "title": f"Title of {doc_id}", "licence": "open",
-            "pub_date": dt.date(2026, 3, 1), "n_figures": len(figures), **origin, **values,
-        }  # fmt: skip
+            "doc_id": doc_id,
+            "kind": "publication",
+            "doi": doc_id,
+            "title": f"Title of {doc_id}",
+            "licence": "open",
+            "pub_date": dt.date(2026, 3, 1),
+            "n_figures": len(figures),
+            **origin,
+            **values,
+        }
         self.add("documents", **row)
         for position, (key, label, legend) in enumerate(figures):
             self._figure(doc_id, key, "publication", label, legend, position, origin)
@@ -60,20 +72,37 @@ class SmallCorpus:
 
     def _figure(
         self, doc_id: str, key: str, kind: str, label: str | None, legend: str | None, position: int, origin: Row
-    ) -> str:  # fmt: skip
+    ) -> str:
         figure_id = f"{doc_id}#{key}"
         self.add(
-            "figures", figure_id=figure_id, doc_id=doc_id, kind=kind, label=label, legend=legend, position=position,
-            legend_sha256=legend_sha(legend) if legend else None, graphics=[], place="body", **origin,
-        )  # fmt: skip
+            "figures",
+            figure_id=figure_id,
+            doc_id=doc_id,
+            kind=kind,
+            label=label,
+            legend=legend,
+            position=position,
+            legend_sha256=legend_sha(legend) if legend else None,
+            graphics=[],
+            place="body",
+            **origin,
+        )
         return figure_id
 
     def curated(
-        self, doc_id: str, key: str, label: str, legend: str, mentions: Sequence[Mapping[str, object]],
-        panels: Sequence[tuple[str, str]] = (), stated: str | None = None,
-    ) -> str:  # fmt: skip
+        self,
+        doc_id: str,
+        key: str,
+        label: str,
+        legend: str,
+        mentions: Sequence[Mapping[str, object]],
+        panels: Sequence[tuple[str, str]] = (),
+        stated: str | None = None,
+    ) -> str:
         """A curated figure: mentions are {text, type, role?, ids?, nth?} found in the legend; panels (letter, text)."""
-        origin = self._origin("curation", f"{doc_id} {key} {self.night}", content_hash([doc_id, key, legend, mentions]), stated)
+        origin = self._origin(
+            "curation", f"{doc_id} {key} {self.night}", content_hash([doc_id, key, legend, mentions]), stated
+        )
         if not any(r["doc_id"] == doc_id and r["kind"] == "curation" for r in self.rows.get("documents", [])):
             self.add("documents", doc_id=doc_id, kind="curation", licence="unknown", n_figures=1, **origin)
         figure_id = self._figure(doc_id, f"cur-curation-{key}", "curation", label, legend, 0, origin)
@@ -82,17 +111,30 @@ class SmallCorpus:
             start = legend.index(text)
             bounds.append((start, start + len(text)))
             self.add(
-                "panels", figure_id=figure_id, panel_no=number, start_offset=start, end_offset=start + len(text),
-                labels=[letter], marker_offsets=[start], has_marker=True, is_labelled=True, **origin,
-            )  # fmt: skip
+                "panels",
+                figure_id=figure_id,
+                panel_no=number,
+                start_offset=start,
+                end_offset=start + len(text),
+                labels=[letter],
+                marker_offsets=[start],
+                has_marker=True,
+                is_labelled=True,
+                **origin,
+            )
         for number, mention in enumerate(mentions):
             self._annotation(figure_id, legend, mention, bounds, number, origin)
         return figure_id
 
     def _annotation(
-        self, figure_id: str, legend: str, mention: Mapping[str, object], bounds: Sequence[tuple[int, int]], number: int,
+        self,
+        figure_id: str,
+        legend: str,
+        mention: Mapping[str, object],
+        bounds: Sequence[tuple[int, int]],
+        number: int,
         origin: Row,
-    ) -> None:  # fmt: skip
+    ) -> None:
         text = str(mention["text"])
         is_floating = bool(mention.get("is_floating"))
         start = None if is_floating else legend.index(text)
@@ -102,27 +144,55 @@ class SmallCorpus:
         ids = mention.get("ids", [])
         assert isinstance(ids, list)
         self.add(
-            "annotations", annotation_id=short_hash(figure_id, number, origin["record_sha256"]), figure_id=figure_id,
-            panel_no=panel_no, start_offset=start, end_offset=None if start is None else start + len(text), text=text,
-            entity_type=mention["type"], raw_type=str(mention["type"]).lower(), role=mention.get("role"),
-            raw_role=mention.get("role"), ext_ids=[i.split("|")[1] for i in ids], ext_dbs=[i.split("|")[0] for i in ids],
-            tag_ids=[], n_source_rows=1, is_floating=is_floating, is_nested=False, annotator="tests",
-            review_stage="curator", legend_sha256=legend_sha(legend), **origin,
-        )  # fmt: skip
+            "annotations",
+            annotation_id=short_hash(figure_id, number, origin["record_sha256"]),
+            figure_id=figure_id,
+            panel_no=panel_no,
+            start_offset=start,
+            end_offset=None if start is None else start + len(text),
+            text=text,
+            entity_type=mention["type"],
+            raw_type=str(mention["type"]).lower(),
+            role=mention.get("role"),
+            raw_role=mention.get("role"),
+            ext_ids=[i.split("|")[1] for i in ids],
+            ext_dbs=[i.split("|")[0] for i in ids],
+            tag_ids=[],
+            n_source_rows=1,
+            is_floating=is_floating,
+            is_nested=False,
+            annotator="tests",
+            review_stage="curator",
+            legend_sha256=legend_sha(legend),
+            **origin,
+        )
 
     def event(self, doc_id: str, event: str, date: str, kind: str = "integrity") -> None:
         origin = self._origin("deposit", f"{event} {doc_id}", f"{event} {doc_id} {date}")
         self.add(
-            "document_events", event_id=short_hash(doc_id, event, date), doc_id=doc_id, kind=kind, event=event,
-            event_date=dt.date.fromisoformat(date), **origin,
-        )  # fmt: skip
+            "document_events",
+            event_id=short_hash(doc_id, event, date),
+            doc_id=doc_id,
+            kind=kind,
+            event=event,
+            event_date=dt.date.fromisoformat(date),
+            **origin,
+        )
 
     def delivery(self, source: str) -> None:
         self.add(
-            "deliveries", delivery_id=f"{source}:{self.night}:1", source=source, sender="tests", format="mixed",
-            review_stage="curator", annotated_types=[], has_roles=True, is_synthetic=True, name=source,
+            "deliveries",
+            delivery_id=f"{source}:{self.night}:1",
+            source=source,
+            sender="tests",
+            format="mixed",
+            review_stage="curator",
+            annotated_types=[],
+            has_roles=True,
+            is_synthetic=True,
+            name=source,
             content_sha256=_sha(source + self.night),
-        )  # fmt: skip
+        )
 
     def parquet(self, part: int = 0) -> dict[str, bytes]:
         """Files of the version by their path below data/."""
@@ -147,7 +217,9 @@ def corpus_files(folder: Path, *versions: SmallCorpus) -> list[CorpusFile]:
             path = folder / relpath
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(data)
-            out.append(CorpusFile(relpath.split("/")[0], version.night, seq - 1, seq, relpath, short_hash(data.hex()), path))
+            out.append(
+                CorpusFile(relpath.split("/")[0], version.night, seq - 1, seq, relpath, short_hash(data.hex()), path)
+            )
     return out
 
 
@@ -166,28 +238,67 @@ def freeze_version(settings: Settings, version: SmallCorpus, seq: int = 1) -> st
     repo.push_data()
     tag = f"corpus/{version.night}"
     repo.write_manifest(
-        {"seq": seq, "tag": tag, "parent": None, "kind": "night", "night": version.night, "part": 0, "corpus_md5": md5,
-         "files": [{"path": p} for p in sorted(files)], "rows": {t: len(r) for t, r in version.rows.items()}}
-    )  # fmt: skip
+        {
+            "seq": seq,
+            "tag": tag,
+            "parent": None,
+            "kind": "night",
+            "night": version.night,
+            "part": 0,
+            "corpus_md5": md5,
+            "files": [{"path": p} for p in sorted(files)],
+            "rows": {t: len(r) for t, r in version.rows.items()},
+        }
+    )
     repo.commit(f"{tag}: a version of the tests")
     repo.tag(tag)
     repo.push(tag)
     return tag
 
 
-def close_night(settings: Settings, night: str, corpus_version: str | None, issues: Sequence[Row] = (), **values: object) -> None:
+def close_night(
+    settings: Settings, night: str, corpus_version: str | None, issues: Sequence[Row] = (), **values: object
+) -> None:
     """The records that the close step leaves: the night's row, one account, one quality result, rejected units."""
     folder = settings.path("reports", "nights", night)
     folder.mkdir(parents=True, exist_ok=True)
     row = {
-        "night": night, "run_key": night, "corpus_version": corpus_version, "status": "published", "sources_missing": [],
-        "n_documents": 3, "n_figures": 4, "n_annotations": 5, "n_quarantined": len(issues), "seconds": 1.5,
-        "message": "A night of the tests.", **values,
-    }  # fmt: skip
-    account = {"night": night, "run_key": night, "stage": "parse", "unit": "file", "n_in": 3, "valid": 3, "quarantined": 0,
-               "duplicate": 0, "unchanged": 0, "ignored": 0}  # fmt: skip
-    result = {"night": night, "run_key": night, "suite": "figures", "expectation": "legend is not empty",
-              "severity": "warning", "success": True, "n_checked": 4, "n_unexpected": 0, "observed": None}  # fmt: skip
+        "night": night,
+        "run_key": night,
+        "corpus_version": corpus_version,
+        "status": "published",
+        "sources_missing": [],
+        "n_documents": 3,
+        "n_figures": 4,
+        "n_annotations": 5,
+        "n_quarantined": len(issues),
+        "seconds": 1.5,
+        "message": "A night of the tests.",
+        **values,
+    }
+    account = {
+        "night": night,
+        "run_key": night,
+        "stage": "parse",
+        "unit": "file",
+        "n_in": 3,
+        "valid": 3,
+        "quarantined": 0,
+        "duplicate": 0,
+        "unchanged": 0,
+        "ignored": 0,
+    }
+    result = {
+        "night": night,
+        "run_key": night,
+        "suite": "figures",
+        "expectation": "legend is not empty",
+        "severity": "warning",
+        "success": True,
+        "n_checked": 4,
+        "n_unexpected": 0,
+        "observed": None,
+    }
     (folder / "night.json").write_text(json.dumps(row))
     (folder / "accounting.jsonl").write_text(json.dumps(account) + "\n")
     (folder / "quality_results.jsonl").write_text(json.dumps(result) + "\n")
@@ -199,7 +310,15 @@ def close_night(settings: Settings, night: str, corpus_version: str | None, issu
 def issue(reason: str, name: str, night: str) -> Row:
     """One rejected file, as the check step writes it."""
     return {
-        "issue_id": short_hash("deposit", "file", reason, name), "night": night, "source": "deposit", "unit": "file",
-        "reason": reason, "message": f"{name} cannot be read", "name": name, "locator": "", "raw_sha256": _sha(name),
-        "delivery_id": f"deposit:{night}:1", "payload": "{}",
-    }  # fmt: skip
+        "issue_id": short_hash("deposit", "file", reason, name),
+        "night": night,
+        "source": "deposit",
+        "unit": "file",
+        "reason": reason,
+        "message": f"{name} cannot be read",
+        "name": name,
+        "locator": "",
+        "raw_sha256": _sha(name),
+        "delivery_id": f"deposit:{night}:1",
+        "payload": "{}",
+    }

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from pipelines.core.tagging import Span
-from pipelines.train.bundle import BundleInfo, Example, write_bundle
+from pipelines.taggers.bundle import BundleInfo, Example, write_bundle
 from pipelines.train.config import load_task_config
 
 GENES = ["Atg5", "LC3B", "Beclin1", "p62", "ULK1", "mTORC1", "Rab7A", "Cdc42", "Hsp70", "SNX18", "Vps34", "Tfeb"]
@@ -62,7 +62,7 @@ def _legend(templates: tuple[str, ...], rng: random.Random, *, has_letters: bool
 
 
 def ner_examples(n: int = 60, seed: int = 0) -> list[Example]:
-    rng = random.Random(seed)  # noqa: S311
+    rng = random.Random(seed)
     out = []
     for i in range(n):
         text, spans, _ = _legend(_NER, rng, has_letters=bool(i % 2))
@@ -71,7 +71,7 @@ def ner_examples(n: int = 60, seed: int = 0) -> list[Example]:
 
 
 def panel_examples(n: int = 60, seed: int = 0) -> list[Example]:
-    rng = random.Random(seed)  # noqa: S311
+    rng = random.Random(seed)
     out = []
     for i in range(n):
         text, _, starts = _legend(_NER, rng, has_letters=True)
@@ -82,7 +82,7 @@ def panel_examples(n: int = 60, seed: int = 0) -> list[Example]:
 
 def role_examples(n: int = 60, seed: int = 0) -> list[Example]:
     roles = {"c": "CONTROLLED", "m": "MEASURED"}
-    rng = random.Random(seed)  # noqa: S311
+    rng = random.Random(seed)
     out = []
     for i in range(n):
         text, found, _ = _legend(_ROLES, rng, has_letters=False)

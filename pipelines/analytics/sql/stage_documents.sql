@@ -1,6 +1,6 @@
 -- One row a document: the current publication, else what a curator delivery says of it.
 CREATE TABLE work.documents AS
-SELECT d.*, min(d.night) OVER whole AS first_night, count(*) OVER whole AS n_revisions
+SELECT d.*, min(d.night) OVER whole AS first_night, count(*) OVER (PARTITION BY d.doc_id, d.kind) AS n_revisions
 FROM (
     SELECT * EXCLUDE (copy)
     FROM (

@@ -4,7 +4,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.core.features import (
-    N_FIXED, char_ngrams, hash_id, hashed_word, is_sentence_end, short_shape, word_shape,
+    N_FIXED,
+    char_ngrams,
+    hash_id,
+    hashed_word,
+    is_sentence_end,
+    short_shape,
+    word_shape,
 )  # fmt: skip
 
 

@@ -39,7 +39,8 @@ def test_reads_the_bibliographic_data() -> None:
         <article-id pub-id-type="pmcid">6355986</article-id><article-id pub-id-type="pmid">30696734</article-id>
         <article-id pub-id-type="doi">10.5555/ABC.1</article-id><article-id pub-id-type="publisher-id">132</article-id>
         <article-version article-version-type="number">1.2</article-version>
-        <title-group><article-title>Loss of <italic>myo</italic>-inositol<xref ref-type="bibr">1</xref></article-title></title-group>
+        <title-group><article-title>Loss of <italic>myo</italic>-inositol<xref ref-type="bibr">1</xref></article-title>
+        </title-group>
         <pub-date pub-type="collection"><year>2019</year></pub-date>
         <pub-date pub-type="epub"><day>5</day><month>Feb</month><year>2019</year></pub-date>
         <pub-date pub-type="ppub"><day>31</day><month>1</month><year>2020</year></pub-date>
@@ -120,7 +121,8 @@ def test_figure_supplements_keep_their_parent() -> None:
 
 def test_group_label_and_caption() -> None:
     part = "<fig><label>({0})</label><caption><p>Part {0}</p></caption></fig>"
-    group = f"<fig-group><label>Figure 2</label><caption><p>Both</p></caption>{part.format('a')}{part.format('b')}</fig-group>"
+    parts = part.format("a") + part.format("b")
+    group = f"<fig-group><label>Figure 2</label><caption><p>Both</p></caption>{parts}</fig-group>"
     first, second = figures(article(body=group))
     assert [first.label, second.label] == ["Figure 2 (a)", "Figure 2 (b)"]
     assert [first.legend, second.legend] == ["Both\nPart a", "Part b"]
@@ -157,9 +159,10 @@ def test_which_caption_is_the_legend(captions: str, legend: str | None) -> None:
 
 
 def test_raw_caption_and_graphics() -> None:
-    body = """<fig fig-type="figure"><label>Fig 1</label><caption><p>A <bold>b</bold></p></caption><graphic xlink:href="a.tif"/>
-        <alternatives><graphic xlink:href="b.tif"/><graphic xlink:href="b.gif"/></alternatives><media xlink:href="c.mov"/>
-        <graphic/></fig>"""
+    body = """<fig fig-type="figure"><label>Fig 1</label><caption><p>A <bold>b</bold></p></caption>
+        <graphic xlink:href="a.tif"/><alternatives><graphic xlink:href="b.tif"/>
+        <graphic xlink:href="b.gif"/></alternatives>
+        <media xlink:href="c.mov"/><graphic/></fig>"""
     (figure,) = figures(article(body=body))
     assert figure.graphics == ("a.tif", "b.tif", "b.gif", "c.mov")
     assert figure.caption_xml is not None
@@ -177,8 +180,10 @@ def test_raw_caption_and_graphics() -> None:
             "noncommercial",
         ),
         ("<graphic><permissions><license><p>CC BY</p></license></permissions></graphic>", "open"),
+        ("<permissions><license><ali:license_ref>https://creativecommons.org/licenses/by-nc/4.0/</ali:license_ref>"
+         "<!-- c --><ali:license_ref/></license></permissions>", "noncommercial"),
     ],
-)
+)  # fmt: skip
 def test_licence_of_a_figure(permissions: str, licence: str | None) -> None:
     (figure,) = figures(article(body=f"<fig><caption><p>x</p></caption>{permissions}</fig>"))
     assert figure.licence == licence
@@ -192,12 +197,14 @@ OWN = '<article-id pub-id-type="doi">10.5555/own</article-id>'
 @pytest.mark.parametrize(
     ("kind", "related", "event", "target"),
     [
-        ("retraction", ("retracted-article", "uri", "info:doi/10.5555/Old", ""), "retraction", DocIds(doi="10.5555/old")),
+        ("retraction", ("retracted-article", "uri", "info:doi/10.5555/Old", ""), "retraction",
+         DocIds(doi="10.5555/old")),
         ("correction", ("corrected-article", "pubmed", "29250082", ""), "correction", DocIds(pmid="29250082")),
         ("correction", ("corrected-article", "pubmed", "2925", "doi: 10.5555/old"), "correction",
          DocIds(doi="10.5555/old", pmid="2925")),
         ("correction", ("corrected-article", "pubmed", "2925", "10.5555/own"), "correction", DocIds(pmid="2925")),
-        ("addendum", ("corrected-article", "doi", "https://doi.org/10.5555/old", ""), "addendum", DocIds(doi="10.5555/old")),
+        ("addendum", ("corrected-article", "doi", "https://doi.org/10.5555/old", ""), "addendum",
+         DocIds(doi="10.5555/old")),
         ("expression-of-concern", ("object-of-concern", "pmc", "PMC123", ""), "expression_of_concern",
          DocIds(pmcid="PMC123")),
         ("correction", ("retracted-article", "doi", "10.5555/old", ""), "retraction", DocIds(doi="10.5555/old")),
@@ -224,7 +231,8 @@ def test_an_article_may_point_to_its_own_retraction() -> None:
 
 
 def test_preprints() -> None:
-    history = '<pub-history><event><self-uri content-type="preprint" xlink:href="https://doi.org/10.5555/pre"/></event></pub-history>'
+    uri = '<self-uri content-type="preprint" xlink:href="https://doi.org/10.5555/pre"/>'
+    history = f"<pub-history><event>{uri}</event></pub-history>"
     (event,) = read(article(meta=OWN + DATE + history)).events
     assert (event.target.doi, event.kind, event.event) == ("10.5555/pre", "identity", "preprint_of")
     assert event.detail == "preprint, published as 10.5555/own"
@@ -254,6 +262,22 @@ def test_a_notice_that_names_no_article_is_rejected(link: str) -> None:
     assert parsed.counts["event"].balances
 
 
+def test_a_preprint_may_point_to_its_article() -> None:
+    (event,) = read(article(meta=OWN + RELATED.format("published-article", "doi", "10.5555/final", ""))).events
+    assert (event.target.doi, event.event) == ("10.5555/own", "preprint_of")
+    assert event.detail == "published-article, published as 10.5555/final"
+
+
+def test_an_old_article_states_its_licence_without_permissions() -> None:
+    meta = (
+        "<copyright-statement>© 2003 A; Open Access article: verbatim copying and redistribution of this article are "
+    )
+    document = read(article(meta=meta + "permitted in all media for any purpose</copyright-statement>"))
+    assert document.licence == "open"
+    assert "verbatim" in (document.licence_evidence or "")
+    assert read(article(meta="<title-group/>")).licence == "unknown"
+
+
 def test_article_set_with_a_refused_id() -> None:
     one = article(meta=OWN, body=FIG.format(n=1))
     parsed = parse_jats(
@@ -268,6 +292,13 @@ def test_article_set_with_a_refused_id() -> None:
 
 OAI = '<OAI-PMH xmlns="http://www.openarchives.org/OAI/2.0/"><ListRecords>{}</ListRecords></OAI-PMH>'
 HEADER = "<header{}><identifier>oai:x:1</identifier><datestamp>2003-06-10</datestamp></header>"
+
+
+@pytest.mark.parametrize("stamp", ["<datestamp>yesterday</datestamp>", ""])
+def test_oai_pmh_without_a_date(stamp: str) -> None:
+    record = f"<record><header>{stamp}</header><metadata>{article(meta=OWN)}</metadata></record>"
+    record = record.replace("<article ", '<article xmlns="" ')
+    assert parse_jats(OAI.format(record).encode()).documents[0].stated_date is None
 
 
 def test_oai_pmh_with_namespaced_articles() -> None:

@@ -13,7 +13,8 @@ CC = "https://creativecommons.org/licenses/"
     ("code", "name"),
     [
         ("CC BY", "open"), ("cc-by-4.0", "open"), ("CC BY-SA", "open"), ("CC BY-ND", "open"), ("CC0", "open"),
-        ("cc_by", "open"), ("CC BY-NC", "noncommercial"), ("cc_by_nc_nd", "noncommercial"), ("CC BY-NC-SA 4.0", "noncommercial"),
+        ("cc_by", "open"), ("CC BY-NC", "noncommercial"), ("cc_by_nc_nd", "noncommercial"),
+        ("CC BY-NC-SA 4.0", "noncommercial"),
         ("TDM", "tdm_only"), ("none", "unknown"), ("", "unknown"), (None, "unknown"), ("publisher-specific", "unknown"),
     ],
 )  # fmt: skip
@@ -45,6 +46,7 @@ def test_class_of_url(url: str, name: str | None) -> None:
         ((CC + "by/4.0/", CC + "by-nc/4.0/"), "", "noncommercial"),
         ((CC + "by/4.0/",), "for non-commercial use only", "noncommercial"),
         ((CC + "by/4.0/",), "All rights for text and data mining are reserved", "barred"),
+        ((CC + "by/4.0/",), "for commercial and non-commercial use", "open"),
         ((), "free for text and data mining", "tdm_only"),
         ((), "All rights reserved. No reuse allowed without permission.", "tdm_only"),
         ((), "which permits unrestricted use, distribution, and reproduction in any medium", "open"),

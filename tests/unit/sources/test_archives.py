@@ -12,7 +12,7 @@ from collections.abc import Mapping
 import pytest
 
 from pipelines.core.records import Reason, Rejection
-from pipelines.sources.archives import IgnoredMember, Limits, Member, is_archive, iter_members
+from pipelines.sources.archives import DEFAULT_LIMITS, IgnoredMember, Limits, Member, is_archive, iter_members
 
 FILES = {"a.xml": b"<a/>", "deep/b.xml": b"<b/>" * 1000, "empty.xml": b""}
 
@@ -126,7 +126,7 @@ def test_single_compressed_file() -> None:
     assert entry.reason is Reason.TOO_LARGE
 
 
-def reasons(data: bytes, limits: Limits = Limits()) -> list[object]:
+def reasons(data: bytes, limits: Limits = DEFAULT_LIMITS) -> list[object]:
     return [e.reason if isinstance(e, Rejection) else type(e) for e in iter_members(data, "x", limits)]
 
 

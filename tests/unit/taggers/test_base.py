@@ -12,7 +12,9 @@ from pipelines.taggers.base import write_json
 
 
 def test_meta_comes_back_as_it_was_written(tmp_path: Path) -> None:
-    meta = TaggerMeta("rule", "roles_gene", ("CONTROLLED", "MEASURED"), "f" * 64, {"seed": 1}, extra={"role": "MEASURED"})
+    meta = TaggerMeta(
+        "rule", "roles_gene", ("CONTROLLED", "MEASURED"), "f" * 64, {"seed": 1}, extra={"role": "MEASURED"}
+    )
     write_meta(tmp_path, meta)
     assert read_meta(tmp_path) == meta
     assert meta.tags == ("O", "B-CONTROLLED", "B-MEASURED")
@@ -58,7 +60,9 @@ def test_there_is_no_rule_for_entities(tmp_path: Path) -> None:
 
 def test_the_dictionary_takes_the_longest_match(tmp_path: Path) -> None:
     write_meta(tmp_path, TaggerMeta("dictionary", "ner", ("GENEPROD", "CELL_LINE")))
-    write_json(tmp_path / "dictionary.json", {"HeLa": "CELL_LINE", "beta\x1f-\x1factin": "GENEPROD", "actin": "GENEPROD"})
+    write_json(
+        tmp_path / "dictionary.json", {"HeLa": "CELL_LINE", "beta\x1f-\x1factin": "GENEPROD", "actin": "GENEPROD"}
+    )
     text = "beta-actin and actin in HeLa"
     found = load_tagger(tmp_path).predict([TaggerInput(text)])[0]
     assert [(text[s.start : s.end], s.label) for s in found] == [

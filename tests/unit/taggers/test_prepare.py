@@ -9,7 +9,14 @@ from pipelines.core.features import MENTION
 from pipelines.core.tagging import Span
 from pipelines.taggers.base import tags_of
 from pipelines.taggers.prepare import (
-    ANY, OUTSIDE_OR_OPEN, cut_points, gold_tags, gold_targets, overlapping_windows, prepare, spans_of,
+    ANY,
+    OUTSIDE_OR_OPEN,
+    cut_points,
+    gold_tags,
+    gold_targets,
+    overlapping_windows,
+    prepare,
+    spans_of,
 )  # fmt: skip
 
 TEXT = "Loss of Atg5 lowers anti-LC3 and actin."

@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 from tagger_bundles import NER_LABELS, ner_examples, role_examples
 
 from pipelines.core.tagging import Span
+from pipelines.taggers.bundle import Example
 from pipelines.taggers.compact import CompactConfig, CompactTaggerModel
 from pipelines.taggers.network import CompactNetwork
 from pipelines.taggers.prepare import ANY, OUTSIDE_OR_OPEN
 from pipelines.train.augment import with_titles
 from pipelines.train.batches import epoch_batches, gold_tensors, training_windows
-from pipelines.train.bundle import Example
 
 
 def _network(max_words: int = 16) -> CompactNetwork:
@@ -54,7 +54,16 @@ def test_what_is_unlabelled_is_any_and_what_is_not_annotated_is_open() -> None:
     assert window.targets == (3, OUTSIDE_OR_OPEN, OUTSIDE_OR_OPEN, ANY)
     items, allowed, mask = gold_tensors([window], 7)
     assert items.tolist() == [[0, 1, 2, 3]]
-    assert allowed[0].nonzero().tolist() == [[0, 3], [1, 0], [1, 1], [1, 2], [2, 0], [2, 1], [2, 2], *([3, i] for i in range(7))]
+    assert allowed[0].nonzero().tolist() == [
+        [0, 3],
+        [1, 0],
+        [1, 1],
+        [1, 2],
+        [2, 0],
+        [2, 1],
+        [2, 2],
+        *([3, i] for i in range(7)),
+    ]
     assert bool(mask.all())
 
 

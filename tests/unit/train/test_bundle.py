@@ -7,11 +7,13 @@ from tagger_bundles import ner_examples, tiny_bundle
 
 from pipelines.core.tagging import Span
 from pipelines.errors import PermanentError
-from pipelines.train.bundle import Example, read_examples, read_info, training_data, write_bundle
+from pipelines.taggers.bundle import Example, read_examples, read_info, training_data, write_bundle
 
 
 def test_examples_come_back_as_they_were_written_whatever_their_order(tmp_path: Path) -> None:
-    full = Example("a", "d", "train", "Atg5 in µm", (Span(0, 4, "GENEPROD"),), ((5, 7),), ("GENEPROD",), (Span(0, 4, "X"),))
+    full = Example(
+        "a", "d", "train", "Atg5 in µm", (Span(0, 4, "GENEPROD"),), ((5, 7),), ("GENEPROD",), (Span(0, 4, "X"),)
+    )
     plain = Example("b", "d", "dev", "text")
     info = tiny_bundle(tmp_path, examples=[plain, full])
     assert read_examples(tmp_path, ["train", "dev"]) == [full, plain]

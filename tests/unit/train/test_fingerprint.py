@@ -16,7 +16,9 @@ def test_equal_inputs_equal_fingerprint(tmp_path: Path) -> None:
     assert len(fingerprint(info, "crf")) == 64
 
 
-@pytest.mark.parametrize("change", [{"seed": 6}, {"corpus_md5": "1" * 32}, {"labels": ("GENEPROD",)}, {"task": "panelization"}])
+@pytest.mark.parametrize(
+    "change", [{"seed": 6}, {"corpus_md5": "1" * 32}, {"labels": ("GENEPROD",)}, {"task": "panelization"}]
+)
 def test_every_input_changes_it(tmp_path: Path, change: dict[str, object]) -> None:
     info = tiny_bundle(tmp_path)
     assert fingerprint(info, "encoder") != fingerprint(replace(info, **change), "encoder")  # type: ignore[arg-type]

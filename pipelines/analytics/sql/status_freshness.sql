@@ -1,0 +1,1 @@
+FROM out.freshness ORDER BY source;

@@ -1,0 +1,1 @@
+SELECT issue_id, reason FROM out.quarantine WHERE status = 'open';

@@ -1,0 +1,53 @@
+"""Every command of the contract is there and explains itself; errors are messages with their exit code."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+COMMANDS = [
+    "night", "run", "status", "sql", "trace", "sample", "corpus log", "corpus digest", "corpus verify", "corpus checkout",
+]  # fmt: skip
+
+
+def call(nightcap: list[str], *args: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([*nightcap, *args], capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_explains_itself(nightcap: list[str], command: str) -> None:
+    done = call(nightcap, *command.split(), "--help")
+    assert done.returncode == 0
+    assert len(done.stdout.splitlines()) > 5
+
+
+@pytest.mark.parametrize(
+    ("args", "code", "words"),
+    [
+        (["corpus", "log"], 2, "has no corpus yet"),
+        (["sql", "select 1"], 2, "nothing is published yet"),
+        (["run", "nightly_corpus", "--only", "pull", "--date", "yesterday", "--articles", "x"], 2, "is no date"),
+        (["run", "nightly_corpus", "--only", "pull", "--date", "2026-11-20"], 2, "no source to pull from"),
+        (["run", "nightly_corpus", "--only", "fly", "--date", "2026-11-20"], 2, "has no step"),
+        (["run", "moon", "--only", "pull"], 2, "no flow"),
+        (["run", "nightly_corpus", "--only", "pull", "--date", "2026-11-20", "--articles", "/nowhere"], 2, "is no folder"),
+        (["run", "retrain_tagger", "--only", "select"], 3, "no corpus"),
+    ],
+)
+def test_errors_say_what_to_do_and_carry_their_code(
+    nightcap: list[str], tmp_path: Path, args: list[str], code: int, words: str
+) -> None:
+    done = call(nightcap, *args, "--home", str(tmp_path / "home"))
+    assert done.returncode == code, done.stderr
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_json_ends_with_an_object_also_when_it_fails(nightcap: list[str], tmp_path: Path) -> None:
+    done = call(nightcap, "run", "moon", "--only", "pull", "--json", "--home", str(tmp_path / "home"))
+    said = json.loads(done.stdout.splitlines()[-1])
+    assert said["exit_code"] == done.returncode == 2
+    assert "no flow" in said["message"]

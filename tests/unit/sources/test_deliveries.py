@@ -1,0 +1,72 @@
+"""Deliveries: what belongs together, what is ignored, what its description says."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from pipelines.core.records import Reason
+from pipelines.errors import RejectedInput
+from pipelines.sources.deliveries import DeliveryInfo, Entry, count_files, delivery_name, is_ignored, number_deliveries, read_delivery
+
+DEFAULTS = DeliveryInfo("them", "curator", ("GENEPROD",), False, False, None, "mixed")
+
+
+@pytest.mark.parametrize(
+    ("key", "is_archive", "has_toml", "name"),
+    [
+        ("a/b.xml", False, False, "a"),
+        ("a/b/c.xml", False, False, "a"),
+        ("b.xml", False, False, "."),
+        ("x.tar.gz", True, False, "x.tar.gz"),
+        ("a/b.xml", False, True, "."),
+    ],
+)
+def test_one_folder_or_archive_is_one_delivery(key: str, is_archive: bool, has_toml: bool, name: str) -> None:
+    assert delivery_name(key, is_archive=is_archive, has_root_toml=has_toml) == name
+
+
+def test_ignored_only_by_a_listed_pattern() -> None:
+    assert is_ignored("a/manifest.csv", ["*.csv"])
+    assert is_ignored("a/.hidden", [".*"])
+    assert not is_ignored("a/b.xml", ["*.csv", ".*"])
+
+
+def test_numbers_follow_names_and_leave_out_what_holds_nothing_new() -> None:
+    entries = [Entry("curation", d, d, "", 0, s) for d, s in (("b", "valid"), ("a", "valid"), ("c", "unchanged"))]
+    found = number_deliveries(entries, "curation", dt.date(2026, 11, 20), 3)
+    assert found == {"a": "curation:2026-11-20:3", "b": "curation:2026-11-20:4"}
+
+
+def test_delivery_toml_over_defaults() -> None:
+    info = read_delivery(b'sender = "EMBO"\ndate = 2026-11-01\nsynthetic = true\nhas_roles = true', DEFAULTS)
+    assert (info.sender, info.stated_date, info.is_synthetic, info.has_roles) == ("EMBO", dt.date(2026, 11, 1), True, True)
+    assert info.annotated_types == ("GENEPROD",)
+    assert read_delivery(None, DEFAULTS) == DEFAULTS
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (b"sender = ", "cannot be read"),
+        (b"\xff\xfe", "cannot be read"),
+        (b"speed = 3", "unknown key speed"),
+        (b'review_stage = "robot"', "review_stage 'robot'"),
+        (b'annotated_types = ["GENE"]', "holds 'GENE'"),
+        (b'date = "soon"', "is no date"),
+        (b"sender = 3", "must be str"),
+    ],
+)
+def test_a_wrong_description_says_which_key(text: bytes, words: str) -> None:
+    with pytest.raises(RejectedInput, match="delivery.toml") as caught:
+        read_delivery(text, DEFAULTS)
+    assert caught.value.reason == Reason.BAD_DELIVERY
+    assert words in caught.value.message
+
+
+def test_counts_balance() -> None:
+    entries = [Entry("s", ".", str(i), "", 0, s) for i, s in enumerate(("valid", "ignored", "unchanged", "duplicate", "quarantined"))]
+    counts = count_files(entries)
+    assert counts.balances
+    assert counts.n_in == 5
