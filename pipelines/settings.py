@@ -160,7 +160,7 @@ def _parse(text: str, hint: Any, where: str) -> Any:
     try:
         return json.loads(text)
     except json.JSONDecodeError as error:
-        raise UsageError(f"{where}: {text!r} is no JSON value ({error}); write a list as [\"a\",\"b\"]") from error
+        raise UsageError(f'{where}: {text!r} is no JSON value ({error}); write a list as ["a","b"]') from error
 
 
 def _check(value: Any, hint: Any, where: str) -> Any:
@@ -269,6 +269,19 @@ def has_home_variable() -> bool:
 def today() -> str:
     """Today's date (UTC), the default night of a command; no step reads the clock for it."""
     return dt.datetime.now(dt.UTC).date().isoformat()
+
+
+_QUIET = {
+    "MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false", "DVC_NO_ANALYTICS": "1",
+    "HF_HUB_DISABLE_TELEMETRY": "1", "HF_HUB_DISABLE_PROGRESS_BARS": "1", "TOKENIZERS_PARALLELISM": "false",
+    "GX_ANALYTICS_ENABLED": "false",
+}  # fmt: skip
+
+
+def quiet_libraries() -> None:
+    """Keep libraries from writing to the user's home, reporting home and drawing bars: some look only at import."""
+    for name, value in _QUIET.items():
+        os.environ.setdefault(name, value)
 
 
 def is_child() -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import socket
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -59,6 +58,6 @@ def shared_data() -> Path:
 
 
 @pytest.fixture
-def nightcap() -> Iterator[list[str]]:
+def nightcap() -> list[str]:
     """Command line of `nightcap` in this interpreter."""
-    yield [sys.executable, "-m", "pipelines"]
+    return [sys.executable, "-m", "pipelines"]

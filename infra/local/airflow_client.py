@@ -14,6 +14,7 @@ class AirflowClient:
     """Calls as the generated admin. Times are Airflow's own; ids are Airflow's ids."""
 
     def __init__(self, url: str, user: str, password: str) -> None:
+        self.url = url
         self._login = {"username": user, "password": password}
         self._http = httpx.Client(base_url=url, timeout=60.0, trust_env=False)
 
@@ -30,12 +31,15 @@ class AirflowClient:
     def health(self) -> Mapping[str, Any]:
         return dict(self._http.get("/api/v2/monitor/health").json())
 
+    def token(self) -> str:
+        """A new token of the admin."""
+        return str(self._http.post("/auth/token", json=self._login).raise_for_status().json()["access_token"])
+
     def call(self, method: str, path: str, *, ok: tuple[int, ...] = (), **arguments: Any) -> Any:
         """One call, with a new token where the old one has run out. Errors: httpx.HTTPStatusError."""
         answer = self._http.request(method, f"/api/v2{path}", **arguments)
         if answer.status_code == httpx.codes.UNAUTHORIZED:
-            token = self._http.post("/auth/token", json=self._login).raise_for_status().json()["access_token"]
-            self._http.headers["Authorization"] = f"Bearer {token}"
+            self._http.headers["Authorization"] = f"Bearer {self.token()}"
             answer = self._http.request(method, f"/api/v2{path}", **arguments)
         if answer.status_code not in ok:
             answer.raise_for_status()

@@ -20,7 +20,7 @@ from typing import Any
 
 import drive
 from components import ComponentFailed, Components
-from demo_screen import show_end
+from demo_screen import CannotAsk, show_end
 from local_airflow import CHECKOUT, DAGS, LocalAirflow, free_port, prepare, start
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
@@ -150,13 +150,9 @@ def demo(arguments: argparse.Namespace) -> None:
 
 
 def _extra(home: Path) -> dict[str, str]:
-    """What the demo sets beside the configuration: cron off (its nights are started by hand), the sample's ontology."""
+    """What the demo sets beside the configuration that it names: the sample's own ontology."""
     ontologies = [str(path) for path in sorted((home / "sample" / "ontology").glob("*.tsv"))]
-    return {
-        "NIGHTCAP_CONFIG": "demo",
-        "NIGHTCAP_LINK__ONTOLOGIES": json.dumps(ontologies),
-        "AIRFLOW__SCHEDULER__USE_JOB_SCHEDULE": "False",
-    }
+    return {"NIGHTCAP_CONFIG": "demo", "NIGHTCAP_LINK__ONTOLOGIES": json.dumps(ontologies)}
 
 
 def _raise_stop(number: int, frame: FrameType | None) -> None:
@@ -172,7 +168,7 @@ def main() -> int:
     except (KeyboardInterrupt, Stop):
         console.print("stopped; every process is ended. `make demo` starts from nothing.")
         return 130
-    except (drive.NightFailed, ComponentFailed) as error:
+    except (drive.NightFailed, ComponentFailed, CannotAsk) as error:
         console.print("\n[bold red]make demo failed:[/] ", end="")
         console.print(str(error), markup=False)
         return 1

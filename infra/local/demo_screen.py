@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from pipelines.settings import child_environment
@@ -34,7 +35,8 @@ scores as (select s.* from model_scores s join latest using (task, corpus_versio
 select s.task, s.tagger, s.model_version as version, round(s.f1, 3) as f1,
        '[' || printf('%.3f', s.f1_low) || ', ' || printf('%.3f', s.f1_high) || ']' as "95 %", s.support as spans,
        case when c.model_version is not null then 'champion' when s.tagger in ('rule', 'dictionary') then 'baseline'
-            else coalesce(v.alias, 'earlier or not promoted') end as stands
+            when v.decision like 'promoted%' then 'champion before' when v.alias = 'challenger' then 'challenger'
+            else 'not promoted' end as stands
 from scores s left join champions c on c.task = s.task and c.model_version = s.model_version
 left join model_versions v on v.task = s.task and v.model_version = s.model_version
 order by s.task, s.f1 desc"""
@@ -42,30 +44,35 @@ order by s.task, s.f1 desc"""
 QUERIES = (
     "select entity_type, count(*) as mentions, count(distinct doc_id) as papers from mentions "
     "group by all order by mentions desc",
-    "select controlled_name, measured_name, role_source, n_papers from hypotheses order by n_papers desc, all limit 5",
+    "select controlled_name, measured_name, role_source, n_papers from hypotheses "
+    "order by n_papers desc, controlled_name, measured_name limit 5",
     "select doc_id, kind, status, count(figure_id) as figures from documents left join figures using (doc_id) "
-    "where status <> 'active' group by all order by all limit 5",
+    "where status <> 'current' group by all order by all limit 5",
 )
 
 
+class CannotAsk(Exception):
+    """`nightcap sql` failed; the message is its own."""
+
+
 def ask(home: Path, query: str) -> list[dict[str, Any]]:
-    """Rows of a query, through the command that analysts use."""
+    """Rows of a query, through the command that analysts use. Errors: CannotAsk."""
     command = [sys.executable, "-m", "pipelines", "sql", query, "--format", "json", "--home", str(home)]
     done = subprocess.run(command, env=child_environment(), capture_output=True, text=True, check=False)
     if done.returncode:
-        raise RuntimeError(f"nightcap sql ended with exit code {done.returncode}: {done.stderr.strip()[-1000:]}")
-    rows: list[dict[str, Any]] = json.loads(done.stdout.strip().splitlines()[-1])
+        raise CannotAsk(f"nightcap sql ended with exit code {done.returncode}: {done.stderr.strip()[-1000:]}")
+    rows: list[dict[str, Any]] = json.loads(done.stdout)
     return rows
 
 
 def render(console: Console, title: str, rows: Sequence[dict[str, Any]]) -> None:
-    table = Table(title=title, title_justify="left", title_style="bold", box=None, header_style="dim", pad_edge=False)
-    for name in rows[0] if rows else ():
-        table.add_column(name, overflow="fold")
+    console.print(f"\n[bold]{escape(title)}[/]", soft_wrap=True)
+    table = Table(box=None, header_style="dim", pad_edge=False, padding=(0, 2, 0, 0))
+    for name, value in (rows[0] if rows else {}).items():
+        table.add_column(name, overflow="fold", justify="right" if isinstance(value, (int, float)) else "left")
     for row in rows:
-        table.add_row(*("" if value is None else str(value) for value in row.values()))
-    console.print()
-    console.print(table) if rows else console.print(f"[bold]{title}[/]\n(none)")
+        table.add_row(*("" if value is None else escape(str(value)) for value in row.values()))
+    console.print(table if rows else "(no rows)")
 
 
 def _first_mention(home: Path) -> str:
@@ -74,7 +81,7 @@ def _first_mention(home: Path) -> str:
 
 
 def show_end(console: Console, home: Path, *, minutes: float) -> None:
-    """The last screen. Errors: RuntimeError where the tables cannot be asked."""
+    """The last screen. Errors: CannotAsk where the tables cannot be asked."""
     console.rule("[bold]Nightcap demo[/] (synthetic data: the numbers say nothing about real legends)")
     render(console, "What came in", ask(home, _INGESTED))
     render(console, "What was rejected, and why", ask(home, _REJECTED))

@@ -17,6 +17,7 @@ Tick = Callable[[list[dict[str, Any]]], None]
 _POLL_S = 1.0
 _FINAL = frozenset({"success", "failed", "skipped", "upstream_failed", "removed"})
 _LOG_LINES = 15
+_STALL_S = 180.0
 
 
 class NightFailed(Exception):
@@ -31,6 +32,7 @@ class NightRun:
     runs: list[dict[str, Any]] = field(default_factory=list)
     tasks: list[dict[str, Any]] = field(default_factory=list)
     seconds: float = 0.0
+    changed_at: float = field(default_factory=time.monotonic)
 
     def state_of(self, dag_id: str, task_id: str) -> str:
         """State of a task of this night's first run of a DAG, "" where there is none."""
@@ -68,8 +70,8 @@ def run_night(
     while not _is_over(client, night, known):
         check()
         tick(night.tasks)
-        if time.monotonic() - began > timeout_s:
-            raise NightFailed(f"not finished after {timeout_s:.0f} s: {_unfinished(night)}")
+        if time.monotonic() - began > timeout_s or _is_stalled(night):
+            raise NightFailed(f"not finished after {time.monotonic() - began:.0f} s: {_unfinished(night)}")
         time.sleep(_POLL_S)
     tick(night.tasks)
     night.seconds = time.monotonic() - began
@@ -78,19 +80,33 @@ def run_night(
 
 
 def _is_over(client: AirflowClient, night: NightRun, known: set[str]) -> bool:
-    night.runs = [run for run in client.runs() if run["dag_run_id"] not in known]
+    before = _states(night)
+    night.runs = [r for r in client.runs() if r["dag_run_id"] not in known and r["run_type"] != "scheduled"]
     ids = {(run["dag_id"], run["dag_run_id"]) for run in night.runs}
     night.tasks = [task for task in client.tasks() if (task["dag_id"], task["dag_run_id"]) in ids]
+    if _states(night) != before:
+        night.changed_at = time.monotonic()
     if failed := [run for run in night.runs if run["state"] == "failed"]:
         raise NightFailed(f"{failed[0]['dag_id']} failed")
     if any(run["state"] not in _FINAL for run in night.runs) or not client.is_idle(set(DAGS)):
         return False
-    return {run["dag_run_id"] for run in client.runs()} <= known | {run["dag_run_id"] for run in night.runs}
+    late = [r["dag_run_id"] for r in client.runs() if r["run_type"] != "scheduled"]
+    return set(late) <= known | {run["dag_run_id"] for run in night.runs}
+
+
+def _states(night: NightRun) -> set[tuple[str, str]]:
+    return {(item.get("id") or item["dag_run_id"], str(item["state"])) for item in (*night.runs, *night.tasks)}
+
+
+def _is_stalled(night: NightRun) -> bool:
+    """Nothing runs and nothing changes: Airflow lost an event, or its executor hangs."""
+    is_running = any(task["state"] in ("running", "up_for_retry") for task in night.tasks)
+    return not is_running and time.monotonic() - night.changed_at > _STALL_S
 
 
 def _unfinished(night: NightRun) -> str:
     names = [f"{t['dag_id']}.{t['task_id']} ({t['state']})" for t in night.tasks if t["state"] not in _FINAL]
-    return ", ".join(names) or "no task was started"
+    return ", ".join(names) or "no task is left to run, but an asset event started no flow"
 
 
 def _check_events(night: NightRun) -> None:

@@ -64,9 +64,15 @@ def prepare(
     _write_private(folder / "passwords.json", json.dumps({USER: kept["password"]}) + "\n")
     lines = [f"export {name}={shlex.quote(value)}" for name, value in settings.items()]
     _write_private(folder / "env.sh", "\n".join(["# . this file: `airflow` then works on this home", *lines, ""]))
-    airflow = LocalAirflow(folder, port, kept["password"], child_environment() | settings)
+    airflow = LocalAirflow(folder, port, kept["password"], _inherited() | settings)
     _migrate(airflow)
     return airflow
+
+
+def _inherited() -> dict[str, str]:
+    """This environment without the settings of some other Airflow; connections may come that way."""
+    kept = child_environment().items()
+    return {k: v for k, v in kept if not k.startswith("AIRFLOW_") or k.startswith("AIRFLOW_CONN_")}
 
 
 def _secrets(folder: Path) -> dict[str, str]:

@@ -41,6 +41,8 @@ def parse_arguments(words: list[str]) -> argparse.Namespace:
 
 def mlflow_component(settings: Settings, airflow: LocalAirflow, port: int) -> Component:
     """MLflow's server with its basic-auth app; its users lie in the home's Airflow folder, private like the rest."""
+    from pipelines.clients.mlflow_client import artifact_root, tracking_uri
+
     folder = airflow.folder / "mlflow"
     folder.mkdir(mode=0o700, exist_ok=True)
     config = folder / "basic_auth.ini"
@@ -51,12 +53,10 @@ def mlflow_component(settings: Settings, airflow: LocalAirflow, port: int) -> Co
         "authorization_function = mlflow.server.auth:authenticate_request_basic_auth\n"
     )
     (settings.root / "mlflow").mkdir(exist_ok=True)
-    uri = settings.storage.mlflow or f"sqlite:///{settings.root / 'mlflow' / 'mlflow.db'}"
-    artifacts = settings.storage.mlflow_artifacts or str(settings.root / "mlflow" / "artifacts")
     command = [
         sys.executable, "-m", "mlflow", "server", "--app-name", "basic-auth", "--host", "127.0.0.1",
-        "--port", str(port), "--workers", "1", "--backend-store-uri", uri,
-        "--no-serve-artifacts", "--default-artifact-root", artifacts,
+        "--port", str(port), "--workers", "1", "--backend-store-uri", tracking_uri(settings),
+        "--no-serve-artifacts", "--default-artifact-root", str(artifact_root(settings)),
     ]  # fmt: skip
     return Component("mlflow", command, lambda: _answers(f"http://127.0.0.1:{port}/health"))
 
@@ -77,10 +77,10 @@ def _answers(url: str) -> bool:
         return False
 
 
-def show_addresses(settings: Settings, airflow: LocalAirflow, mlflow_port: int) -> None:
+def show_addresses(settings: Settings, airflow: LocalAirflow, mlflow: str) -> None:
     console.print(f"\n[bold]Nightcap[/] over {settings.root} ({settings.home.data_kind} data)")
     console.print(f"  Airflow  {airflow.url}")
-    console.print(f"  MLflow   http://127.0.0.1:{mlflow_port}")
+    console.print(f"  MLflow   {mlflow}")
     console.print(f"  login    {USER} / {airflow.password}    (both; kept in {airflow.folder / 'secrets.json'})")
     console.print(f"  logs     {airflow.folder / 'logs' / 'components'}")
     console.print(f"  the airflow command on this home: . {airflow.folder / 'env.sh'}")
@@ -119,8 +119,11 @@ def run(arguments: argparse.Namespace) -> None:
     mlflow_port = arguments.mlflow_port or free_port()
     with Components(airflow.folder, {**airflow.environ, **mlflow_environ(airflow)}) as components:
         start(airflow, components, airflow.client())
-        components.start(mlflow_component(settings, airflow, mlflow_port))
-        show_addresses(settings, airflow, mlflow_port)
+        mlflow = settings.storage.mlflow
+        if not mlflow.startswith("http"):  # else there is a server already
+            components.start(mlflow_component(settings, airflow, mlflow_port))
+            mlflow = f"http://127.0.0.1:{mlflow_port}"
+        show_addresses(settings, airflow, mlflow)
         try:
             watch(components, airflow)
         finally:

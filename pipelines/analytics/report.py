@@ -15,7 +15,7 @@ _STATUS = {
     "published": "New corpus version", "unchanged": "Nothing new", "rejected_only": "Nothing new but rejected units",
     "stopped": "Stopped by a quality rule",
 }  # fmt: skip
-_MANY = 40
+_MANY = 15
 
 
 def render_report(data: Mapping[str, Rows]) -> str:

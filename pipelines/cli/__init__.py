@@ -13,6 +13,9 @@ def main() -> None:
 
     With --json the last line of stdout is an object also then: {"error": class, "message": text, "exit_code": n}.
     """
+    from pipelines import settings
+
+    settings.quiet_libraries()
     from pipelines.cli.app import app
 
     try:

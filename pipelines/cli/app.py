@@ -17,8 +17,10 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
-    help="Nightcap keeps a corpus of biomedical figure legends, its models and its tables in step with the literature.\n\n"
-    "Start with `nightcap status`; ask the tables with `nightcap sql`; see where a row comes from with `nightcap trace`.",
+    help="Nightcap keeps a corpus of biomedical figure legends, its models and its tables in step with the "
+    "literature.\n\n"
+    "Start with `nightcap status`; ask the tables with `nightcap sql`; see where a row comes from with "
+    "`nightcap trace`.",
 )
 app.add_typer(corpus_commands.app, name="corpus")
 log = Console(stderr=True, highlight=False)
@@ -29,7 +31,9 @@ HomeOption = Annotated[
 ]
 ConfigOption = Annotated[
     str | None,
-    typer.Option("--config", help="demo, nightly or a .toml file (default: what the home was made with)", show_default=False),
+    typer.Option(
+        "--config", help="demo, nightly or a .toml file (default: what the home was made with)", show_default=False
+    ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout")]
 DateOption = Annotated[str | None, typer.Option("--date", help="Night, YYYY-MM-DD (default: today, UTC)")]
@@ -61,16 +65,22 @@ def _version(value: bool) -> None:
 
 @app.callback()
 def _main(
-    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version")
+    ] = False,
 ) -> None:
     pass
 
 
 @app.command()
 def night(
-    date: DateOption = None, articles: ArticlesOption = None, curation: CurationOption = None,
-    home: HomeOption = None, config: ConfigOption = None, as_json: JsonOption = False,
-) -> None:  # fmt: skip
+    date: DateOption = None,
+    articles: ArticlesOption = None,
+    curation: CurationOption = None,
+    home: HomeOption = None,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
     """Run the three flows of one night, without Airflow: corpus, retraining, reload.
 
     Each step is a child process, as in the DAGs. A second run of a finished night lists the sources again and does only
@@ -93,10 +103,14 @@ def run(
     flow: Annotated[str, typer.Argument(help="nightly_corpus, retrain_tagger, reload_predictions or maintenance")],
     step: Annotated[str | None, typer.Option("--only", help="One step of the flow, in this process")] = None,
     key: Annotated[str | None, typer.Option("--run", help="Key of a run to go on with (default: worked out)")] = None,
-    date: DateOption = None, articles: ArticlesOption = None, curation: CurationOption = None,
+    date: DateOption = None,
+    articles: ArticlesOption = None,
+    curation: CurationOption = None,
     force: Annotated[bool, typer.Option("--force", help="Do it again although it is done for the same inputs")] = False,
-    home: HomeOption = None, config: ConfigOption = None, as_json: JsonOption = False,
-) -> None:  # fmt: skip
+    home: HomeOption = None,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
     """Run one flow, or one step of it.
 
     Example: nightcap run nightly_corpus --only pull --date 2026-11-20 --articles deposits/
@@ -129,8 +143,9 @@ def status(home: HomeOption = None, config: ConfigOption = None, as_json: JsonOp
 def sql(
     query: Annotated[str, typer.Argument(help='For example "select * from start_here"')],
     output: Annotated[str, typer.Option("--format", help="table, csv or json")] = "table",
-    home: HomeOption = None, config: ConfigOption = None,
-) -> None:  # fmt: skip
+    home: HomeOption = None,
+    config: ConfigOption = None,
+) -> None:
     """Ask the published tables, read-only. Example: nightcap sql "from top_entities('GENEPROD')" """
     from pipelines.cli.show import run_sql
 
@@ -139,9 +154,13 @@ def sql(
 
 @app.command()
 def trace(
-    identifier: Annotated[str, typer.Argument(help="A mention, annotation or figure id, or a document's DOI or PMC id")],
-    home: HomeOption = None, config: ConfigOption = None, as_json: JsonOption = False,
-) -> None:  # fmt: skip
+    identifier: Annotated[
+        str, typer.Argument(help="Id of a mention, annotation or figure, or a document's DOI or PMC id")
+    ],
+    home: HomeOption = None,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
     """Where a row comes from: raw bytes, delivery, corpus version, model version, run."""
     from pipelines.cli.show import collect_trace, render_trace
 

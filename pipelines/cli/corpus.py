@@ -40,8 +40,9 @@ def _known(repo, version: str | None) -> str:  # type: ignore[no-untyped-def]
 
 @app.command("log")
 def show_log(
-    home: Annotated[Path | None, _HOME] = None, as_json: Annotated[bool, typer.Option("--json")] = False,
-) -> None:  # fmt: skip
+    home: Annotated[Path | None, _HOME] = None,
+    as_json: Annotated[bool, typer.Option("--json")] = False,
+) -> None:
     """Every version in its order, newest last: what it added, under which night."""
     _, repo = _open(home)
     manifests = repo.manifests()
@@ -50,16 +51,21 @@ def show_log(
         return
     table = Table("seq", "version", "night", "adds", "benchmark", "md5")
     for m in manifests:
-        adds = ", ".join(f"{n} {t}" for t, n in m["rows"].items() if t in ("documents", "figures", "annotations", "document_events", "tombstones"))
+        adds = ", ".join(
+            f"{n} {t}"
+            for t, n in m["rows"].items()
+            if t in ("documents", "figures", "annotations", "document_events", "tombstones")
+        )
         table.add_row(str(m["seq"]), m["tag"], m["night"], adds, str(m["benchmark"] or ""), m["corpus_md5"][:12])
     Console().print(table)
 
 
 @app.command("digest")
 def show_digest(
-    version: Annotated[str | None, _VERSION] = None, home: Annotated[Path | None, _HOME] = None,
+    version: Annotated[str | None, _VERSION] = None,
+    home: Annotated[Path | None, _HOME] = None,
     as_json: Annotated[bool, typer.Option("--json")] = False,
-) -> None:  # fmt: skip
+) -> None:
     """sha256 over the sorted current records: equal for equal knowledge, whatever the order of arrival."""
     from pipelines.corpus.step import compute_digest
 
@@ -71,16 +77,21 @@ def show_digest(
 
 @app.command("verify")
 def verify(
-    version: Annotated[str | None, _VERSION] = None, home: Annotated[Path | None, _HOME] = None,
+    version: Annotated[str | None, _VERSION] = None,
+    home: Annotated[Path | None, _HOME] = None,
     as_json: Annotated[bool, typer.Option("--json")] = False,
-) -> None:  # fmt: skip
+) -> None:
     """Rebuild a version from the remotes alone, with an empty cache, and prove every file."""
     from pipelines.corpus.step import verify_version
 
     loaded, repo = _open(home)
     report = verify_version(loaded, _known(repo, version))
-    typer.echo(json.dumps(report) if as_json else
-               f"{report['version']} is valid: {report['files']} files, {report['bytes']} bytes, md5 {report['corpus_md5']}")  # fmt: skip
+    typer.echo(
+        json.dumps(report)
+        if as_json
+        else f"{report['version']} is valid: {report['files']} files, {report['bytes']} bytes, "
+        f"md5 {report['corpus_md5']}"
+    )
 
 
 @app.command("checkout")

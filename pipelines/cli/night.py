@@ -53,7 +53,12 @@ def _line_progress() -> Callable[[int, int, str], None]:
 
 @contextmanager
 def _bar() -> Iterator[Callable[[int, int, str], None]]:
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total}"))
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.completed}/{task.total}"),
+    )
     with Progress(*columns, TimeElapsedColumn(), console=log, transient=True) as progress:
         task = progress.add_task("starting", total=None)
         yield lambda done, total, what: progress.update(task, completed=done, total=total, description=what[-60:])
@@ -104,7 +109,9 @@ def _run_flow(
         if status:
             status.start()
         try:
-            result = run_step(flow, step, options=_child_options(settings, key, options, force=force), on_line=_forward(status))
+            result = run_step(
+                flow, step, options=_child_options(settings, key, options, force=force), on_line=_forward(status)
+            )
         except PipelineError as error:
             outcome.exit_codes.append(exit_code_of(error))
             outcome.steps.append({"flow": flow, "step": step, "run": key, "error": str(error),

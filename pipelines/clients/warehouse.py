@@ -11,16 +11,18 @@ import duckdb
 import pyarrow as pa
 
 from pipelines.clients.corpus_repo import CorpusFile
-from pipelines.core.tables import CORPUS_TABLES, corpus_schema, load_tables
+from pipelines.core.tables import CORPUS_TABLES, load_tables
 from pipelines.errors import PermanentError, UsageError
 from pipelines.settings import Settings
+
+Connection = duckdb.DuckDBPyConnection
 
 
 def connect(settings: Settings, database: Path | None = None) -> duckdb.DuckDBPyConnection:
     """A read-write connection with memory, thread and spill limits set; in memory without a path."""
     temporary = settings.path("tmp", "duckdb")
     temporary.mkdir(parents=True, exist_ok=True)
-    config = {
+    config: dict[str, str | bool | int | float | list[str]] = {
         "memory_limit": settings.analytics.memory_limit,
         "threads": settings.analytics.threads,
         "temp_directory": str(temporary),
@@ -84,15 +86,17 @@ def attach_corpus(con: duckdb.DuckDBPyConnection, files: Sequence[CorpusFile]) -
         "CREATE TABLE corpus.files (path VARCHAR, tbl VARCHAR, night DATE, part INTEGER, seq BIGINT, md5 VARCHAR, "
         "relpath VARCHAR)"
     )
-    listing = pa.table({
-        "path": pa.array([str(f.path) for f in files], pa.string()),
-        "tbl": pa.array([f.table for f in files], pa.string()),
-        "night": pa.array([f.night for f in files], pa.string()),
-        "part": pa.array([f.part for f in files], pa.int32()),
-        "seq": pa.array([f.seq for f in files], pa.int64()),
-        "md5": pa.array([f.md5 for f in files], pa.string()),
-        "relpath": pa.array([f.relpath for f in files], pa.string()),
-    })
+    listing = pa.table(
+        {
+            "path": pa.array([str(f.path) for f in files], pa.string()),
+            "tbl": pa.array([f.table for f in files], pa.string()),
+            "night": pa.array([f.night for f in files], pa.string()),
+            "part": pa.array([f.part for f in files], pa.int32()),
+            "seq": pa.array([f.seq for f in files], pa.int64()),
+            "md5": pa.array([f.md5 for f in files], pa.string()),
+            "relpath": pa.array([f.relpath for f in files], pa.string()),
+        }
+    )
     insert_arrow(con, "corpus.files", listing, cast=True)
     for table in CORPUS_TABLES:
         _create_corpus_view(con, table, files)

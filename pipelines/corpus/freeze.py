@@ -19,8 +19,13 @@ from pipelines.corpus.index import Index, RevisionKey, leak_hash, revision_key
 
 Row = Mapping[str, object]
 Rows = dict[str, list[dict[str, object]]]
-UNITS = {"documents": "document", "figures": "figure", "panels": "panel", "annotations": "annotation",
-         "document_events": "event"}  # fmt: skip
+UNITS = {
+    "documents": "document",
+    "figures": "figure",
+    "panels": "panel",
+    "annotations": "annotation",
+    "document_events": "event",
+}
 
 
 @dataclass
@@ -113,16 +118,23 @@ class Freezer:
                 self._add_split(doc_id, split, f"one document with {absorbed}, the stricter split holds")
 
     def _add_split(self, doc_id: str, split: str, reason: str | None, kind: str = "membership") -> None:
-        self.out.add("splits", {"doc_id": doc_id, "kind": kind, "split": split, "bucket": bucket_of(doc_id),
-                                "reason": reason})  # fmt: skip
+        self.out.add(
+            "splits", {"doc_id": doc_id, "kind": kind, "split": split, "bucket": bucket_of(doc_id), "reason": reason}
+        )
 
     # publications
 
     def _freeze_publications(self, valid: Mapping[str, Sequence[Row]], identity: Identity) -> None:
         figures = _group((r for r in valid.get("figures", ()) if r["kind"] == "publication"), "doc_id", *_REVISION)
         documents = [r for r in valid.get("documents", ()) if r["kind"] == "publication"]
-        documents.sort(key=lambda r: (identity.resolved[str(r["doc_id"])], revision_key(r, self.night),
-                                      str(r["delivery_id"]), str(r["raw_sha256"])))  # fmt: skip
+        documents.sort(
+            key=lambda r: (
+                identity.resolved[str(r["doc_id"])],
+                revision_key(r, self.night),
+                str(r["delivery_id"]),
+                str(r["raw_sha256"]),
+            )
+        )
         for row in documents:
             doc_id = identity.resolved[str(row["doc_id"])]
             mine = figures.get((row["doc_id"], *(row[n] for n in _REVISION)), [])
@@ -147,14 +159,17 @@ class Freezer:
     def _add_figures(self, doc_id: str, rows: Sequence[Row]) -> None:
         known = self._figures.setdefault(doc_id, self.index.known_figures(doc_id))
         ordered = sorted(rows, key=lambda r: (int(str(r["position"])), str(r["figure_id"])))
-        wishes = [KnownFigure(_key(r["figure_id"]), _text(r["label"]), _text(r["jats_id"]), _text(r["legend"]))
-                  for r in ordered]  # fmt: skip
+        wishes = [
+            KnownFigure(_key(r["figure_id"]), _text(r["label"]), _text(r["jats_id"]), _text(r["legend"]))
+            for r in ordered
+        ]
         keys = match_figure_keys(known, wishes)
         renamed = {str(r["figure_id"]): f"{doc_id}#{k}" for r, k in zip(ordered, keys, strict=True)}
         for row, key in zip(ordered, keys, strict=True):
             parent = renamed.get(str(row["parent_figure_id"])) if row["parent_figure_id"] else None
-            self.out.add("figures", {**row, "doc_id": doc_id, "figure_id": f"{doc_id}#{key}",
-                                     "parent_figure_id": parent})  # fmt: skip
+            self.out.add(
+                "figures", {**row, "doc_id": doc_id, "figure_id": f"{doc_id}#{key}", "parent_figure_id": parent}
+            )
         latest = {k: KnownFigure(k, w.label, w.jats_id, w.legend) for k, w in zip(keys, wishes, strict=True)}
         self._figures[doc_id] = [k for k in known if k.key not in latest] + list(latest.values())
 
@@ -163,8 +178,14 @@ class Freezer:
     def _freeze_curated(self, valid: Mapping[str, Sequence[Row]], identity: Identity) -> None:
         parts = {t: _group(valid.get(t, ()), "figure_id", *_REVISION) for t in ("panels", "annotations")}
         figures = [r for r in valid.get("figures", ()) if r["kind"] == "curation"]
-        figures.sort(key=lambda r: (str(r["figure_id"]), revision_key(r, self.night), str(r["delivery_id"]),
-                                    str(r["raw_sha256"])))  # fmt: skip
+        figures.sort(
+            key=lambda r: (
+                str(r["figure_id"]),
+                revision_key(r, self.night),
+                str(r["delivery_id"]),
+                str(r["raw_sha256"]),
+            )
+        )
         kept: set[tuple[object, ...]] = set()
         for row in figures:
             doc_id = identity.resolved[str(row["doc_id"])]
@@ -248,8 +269,17 @@ class Freezer:
 
 def annotation_id(row: Row) -> str:
     """Id of an annotation row: its place, its type and the curated revision."""
-    return short_hash(row["figure_id"], row["legend_sha256"], row["start_offset"], row["end_offset"],
-                      row["entity_type"], row["record_sha256"], row["panel_no"], row["text"], row["tag_ids"])  # fmt: skip
+    return short_hash(
+        row["figure_id"],
+        row["legend_sha256"],
+        row["start_offset"],
+        row["end_offset"],
+        row["entity_type"],
+        row["record_sha256"],
+        row["panel_no"],
+        row["text"],
+        row["tag_ids"],
+    )
 
 
 def _key(figure_id: object) -> str:

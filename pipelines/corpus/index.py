@@ -14,9 +14,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipelines.core.gold import task_counts
 from pipelines.core.hashing import sha256_text
 from pipelines.core.ids import KnownFigure
-from pipelines.core.gold import task_counts
 from pipelines.core.splits import LEAK_WORDS
 from pipelines.core.text import fold
 
@@ -139,21 +139,32 @@ class Index:
 
     def _apply(self, seq: int, night: dt.date, rows: Rows) -> None:
         con = self._con
-        con.executemany("INSERT OR REPLACE INTO aliases VALUES (?, ?)",
-                        [(r["alias"], r["doc_id"]) for r in rows.get("id_aliases", ())])  # fmt: skip
-        con.executemany("INSERT OR REPLACE INTO deliveries VALUES (?, ?, ?)",
-                        [(r["delivery_id"], r["review_stage"], int(bool(r["has_roles"])))
-                         for r in rows.get("deliveries", ())])  # fmt: skip
+        con.executemany(
+            "INSERT OR REPLACE INTO aliases VALUES (?, ?)",
+            [(r["alias"], r["doc_id"]) for r in rows.get("id_aliases", ())],
+        )
+        con.executemany(
+            "INSERT OR REPLACE INTO deliveries VALUES (?, ?, ?)",
+            [(r["delivery_id"], r["review_stage"], int(bool(r["has_roles"]))) for r in rows.get("deliveries", ())],
+        )
         self._apply_splits(seq, rows.get("splits", ()))
         self._apply_documents(night, rows.get("documents", ()))
         self._apply_figures(rows.get("figures", ()))
         self._apply_curated(night, rows)
-        con.executemany("INSERT OR IGNORE INTO events VALUES (?, ?, ?, ?)",
-                        [(r["event_id"], r["doc_id"], r["event"], str(r["event_date"] or night))
-                         for r in rows.get("document_events", ())])  # fmt: skip
-        con.executemany("INSERT OR REPLACE INTO benchmark VALUES (?, ?, ?, ?, ?)",
-                        [(r["task"], r["benchmark_version"], r["doc_id"], r["figure_id"], r["record_sha256"])
-                         for r in rows.get("benchmark", ())])  # fmt: skip
+        con.executemany(
+            "INSERT OR IGNORE INTO events VALUES (?, ?, ?, ?)",
+            [
+                (r["event_id"], r["doc_id"], r["event"], str(r["event_date"] or night))
+                for r in rows.get("document_events", ())
+            ],
+        )
+        con.executemany(
+            "INSERT OR REPLACE INTO benchmark VALUES (?, ?, ?, ?, ?)",
+            [
+                (r["task"], r["benchmark_version"], r["doc_id"], r["figure_id"], r["record_sha256"])
+                for r in rows.get("benchmark", ())
+            ],
+        )
 
     def _apply_splits(self, seq: int, rows: Iterable[Row]) -> None:
         for row in rows:
@@ -169,8 +180,10 @@ class Index:
         known = self.current_key(key_id)
         if known is not None and known >= key:
             return False
-        self._con.execute("INSERT OR REPLACE INTO revisions VALUES (?, ?, ?, ?, ?, ?)",
-                          [key_id, doc_id, kind, key.stamp, key.version, key.sha])  # fmt: skip
+        self._con.execute(
+            "INSERT OR REPLACE INTO revisions VALUES (?, ?, ?, ?, ?, ?)",
+            [key_id, doc_id, kind, key.stamp, key.version, key.sha],
+        )
         return True
 
     def _apply_documents(self, night: dt.date, rows: Iterable[Row]) -> None:
@@ -181,8 +194,10 @@ class Index:
     def _apply_figures(self, rows: Iterable[Row]) -> None:
         for row in rows:
             if row["kind"] == "publication":
-                self._con.execute("INSERT OR REPLACE INTO figures VALUES (?, ?, ?, ?, ?)",
-                                  [row["figure_id"], row["doc_id"], row["label"], row["jats_id"], row["legend"]])  # fmt: skip
+                self._con.execute(
+                    "INSERT OR REPLACE INTO figures VALUES (?, ?, ?, ?, ?)",
+                    [row["figure_id"], row["doc_id"], row["label"], row["jats_id"], row["legend"]],
+                )
             leak = leak_hash(str(row["legend"])) if row["legend"] else None
             if leak:
                 self._con.execute("INSERT OR IGNORE INTO legends VALUES (?, ?)", [leak, row["doc_id"]])
@@ -197,13 +212,16 @@ class Index:
                 continue
             key = _revision(row)
             self._con.execute("DELETE FROM gold WHERE figure_id = ?", [figure_id])
-            delivery = self._con.execute("SELECT review_stage, has_roles FROM deliveries WHERE delivery_id = ?",
-                                         [row["delivery_id"]]).fetchone()  # fmt: skip
+            delivery = self._con.execute(
+                "SELECT review_stage, has_roles FROM deliveries WHERE delivery_id = ?", [row["delivery_id"]]
+            ).fetchone()
             if delivery is None or delivery[0] == "machine":
                 continue
             counts = task_counts(panels.get(key, ()), annotations.get(key, ()), has_roles=bool(delivery[1]))
-            self._con.executemany("INSERT INTO gold VALUES (?, ?, ?, ?)",
-                                  [(figure_id, task, row["doc_id"], n) for task, n in sorted(counts.items()) if n])  # fmt: skip
+            self._con.executemany(
+                "INSERT INTO gold VALUES (?, ?, ?, ?)",
+                [(figure_id, task, row["doc_id"], n) for task, n in sorted(counts.items()) if n],
+            )
 
     # look-ups
 

@@ -76,9 +76,13 @@ def _parser_versions(frozen: Frozen) -> list[int]:
 
 
 def _manifest(
-    frozen: Frozen, run: Run, night: dt.date, manifests: Sequence[Mapping[str, object]], inputs: str,
+    frozen: Frozen,
+    run: Run,
+    night: dt.date,
+    manifests: Sequence[Mapping[str, object]],
+    inputs: str,
     files: Mapping[str, bytes],
-) -> dict[str, object]:  # fmt: skip
+) -> dict[str, object]:
     tag, part = next_tag(manifests, night)
     return {
         "seq": len(manifests) + 1,
@@ -202,7 +206,9 @@ def run_close(settings: Settings, run: Run, results: Mapping[str, Mapping[str, A
     if run.night is None:
         raise PermanentError("close needs a night")
     staging, reports = open_part(settings, "staging"), open_part(settings, "reports")
-    accounts = [row for s in ("pull", "parse", "check", "freeze") for row in _lines(staging, f"{run.key}/{s}/accounting.jsonl")]
+    accounts = [
+        row for s in ("pull", "parse", "check", "freeze") for row in _lines(staging, f"{run.key}/{s}/accounting.jsonl")
+    ]
     quality = _lines(staging, f"{run.key}/check/quality_results.jsonl")
     night = _night_row(settings, run, results, accounts, seconds)
     for name, rows in (("accounting", accounts), ("quality_results", quality)):
@@ -212,8 +218,14 @@ def run_close(settings: Settings, run: Run, results: Mapping[str, Mapping[str, A
     counts = {k: int(str(night[k])) for k in ("n_documents", "n_figures", "n_annotations", "n_quarantined")}
     fingerprint = content_hash({k: v for k, v in night.items() if k != "seconds"})
     skipped = "nothing changed: no event goes out" if night["status"] == "unchanged" else None
-    return StageResult(reports.uri(f"nights/{run.key}"), counts, fingerprint, skipped, str(night["message"]),
-                       {"corpus_version": night["corpus_version"], "status": night["status"]})  # fmt: skip
+    return StageResult(
+        reports.uri(f"nights/{run.key}"),
+        counts,
+        fingerprint,
+        skipped,
+        str(night["message"]),
+        {"corpus_version": night["corpus_version"], "status": night["status"]},
+    )
 
 
 def commit_listings(settings: Settings, run: Run, staging: ObjectStore) -> None:
@@ -228,9 +240,12 @@ def _valid(accounts: Iterable[Mapping[str, Any]], unit: str) -> int:
 
 
 def _night_row(
-    settings: Settings, run: Run, results: Mapping[str, Mapping[str, Any]], accounts: Sequence[Mapping[str, Any]],
+    settings: Settings,
+    run: Run,
+    results: Mapping[str, Mapping[str, Any]],
+    accounts: Sequence[Mapping[str, Any]],
     seconds: float,
-) -> dict[str, object]:  # fmt: skip
+) -> dict[str, object]:
     assert run.night is not None
     frozen = results.get("freeze", {})
     version = None if frozen.get("skipped") else frozen.get("uri") or None
@@ -239,10 +254,16 @@ def _night_row(
     status = "published" if version else "rejected_only" if rejected or missing else "unchanged"
     counts = {f"n_{u}s": _valid(accounts, u) for u in ("document", "figure", "annotation")}
     return {
-        "night": run.night.isoformat(), "run_key": run.key, "corpus_version": version or newest_version(settings),
-        "status": status, "sources_missing": missing, **counts, "n_quarantined": rejected,
-        "seconds": round(seconds, 1), "message": _night_message(status, version, counts, rejected),
-    }  # fmt: skip
+        "night": run.night.isoformat(),
+        "run_key": run.key,
+        "corpus_version": version or newest_version(settings),
+        "status": status,
+        "sources_missing": missing,
+        **counts,
+        "n_quarantined": rejected,
+        "seconds": round(seconds, 1),
+        "message": _night_message(status, version, counts, rejected),
+    }
 
 
 def newest_version(settings: Settings) -> str | None:
@@ -277,8 +298,12 @@ def run_verify(settings: Settings, run: Run) -> StageResult:
     """Check a version out from the remotes alone, with an empty cache, and compare it with its manifest."""
     report = verify_version(settings, str(run.request["version"]))
     open_state(settings).set_watermark("verified", str(run.request["version"]))
-    return StageResult(str(report["version"]), {"files": int(str(report["files"]))}, str(report["corpus_md5"]),
-                       message=f"{report['version']}: {report['files']} files as stated, md5 {report['corpus_md5']}")  # fmt: skip
+    return StageResult(
+        str(report["version"]),
+        {"files": int(str(report["files"]))},
+        str(report["corpus_md5"]),
+        message=f"{report['version']}: {report['files']} files as stated, md5 {report['corpus_md5']}",
+    )
 
 
 def verify_version(settings: Settings, version: str) -> dict[str, object]:

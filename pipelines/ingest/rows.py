@@ -130,7 +130,9 @@ def _add_curated_figure(out: Tables, figure: CuratedFigure, origin: Origin) -> N
             "is_labelled": p.is_labelled, "external_id": p.external_id, **common,
         })  # fmt: skip
     for a in figure.annotations:
-        annotation_id = short_hash(figure_id, legend_sha256, a.start, a.end, a.entity_type, sha, a.panel_no, a.text, a.tag_ids)
+        annotation_id = short_hash(
+            figure_id, legend_sha256, a.start, a.end, a.entity_type, sha, a.panel_no, a.text, a.tag_ids
+        )
         _add(out, "annotations", {
             "annotation_id": annotation_id, "figure_id": figure_id, "panel_no": a.panel_no, "start_offset": a.start,
             "end_offset": a.end, "text": a.text, "entity_type": a.entity_type, "raw_type": a.raw_type, "role": a.role,

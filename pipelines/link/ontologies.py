@@ -54,20 +54,26 @@ def _by_prefix(ext_id: str) -> tuple[str, str, str] | None:
     return (stored, database.name, database.entity_type) if is_usable else None
 
 
+def _by_form(ext_id: str, entity_type: str) -> str:
+    """The first database of a type whose identifiers look like this one; empty where none does."""
+    databases = load_labels().databases.values()
+    return next((d.name for d in databases if d.entity_type == entity_type and d.is_valid(ext_id)), "")
+
+
 def _entry(ext_id: str, name: str, synonyms: tuple[str, ...] = ()) -> Iterator[Entry]:
     if name and (known := _by_prefix(ext_id)):
         yield Entry(*known, name, synonyms)
 
 
 def iter_table(text: str) -> Iterator[Entry]:
-    """id, name, synonyms, type; the database is the id's prefix, or a column `db`."""
+    """id, name, synonyms, type; the database is the column `db`, the id's prefix, or what such an id looks like."""
+    labels = load_labels()
     for row in csv.DictReader(io.StringIO(text), delimiter="\t"):
         synonyms = tuple(s.strip() for s in (row.get("synonyms") or "").split("|") if s.strip())
-        labels = load_labels()
         entity_type = row["type"] if row["type"].isupper() else labels.find_type(row["type"])
         known = _by_prefix(row["id"])
-        database = row.get("db") or (known[1] if known else "")
         if entity_type and row["name"]:
+            database = row.get("db") or (known[1] if known else _by_form(row["id"], entity_type))
             yield Entry(known[0] if known else row["id"], database, entity_type, row["name"], synonyms)
 
 

@@ -35,8 +35,9 @@ from pipelines.taggers.bundle import Example, read_examples
 from pipelines.taggers.evaluate import scored_texts
 
 Progress = Callable[[int, int, str], None]
-_COUNTS = pa.schema([("doc_id", pa.string()), ("label", pa.string()), ("tp", pa.int64()), ("fp", pa.int64()),
-                     ("fn", pa.int64())])  # fmt: skip
+_COUNTS = pa.schema(
+    [("doc_id", pa.string()), ("label", pa.string()), ("tp", pa.int64()), ("fp", pa.int64()), ("fn", pa.int64())]
+)
 
 
 # score
@@ -53,10 +54,17 @@ def _counts_table(counts: DocumentCounts) -> pa.Table:
 
 def _spans_table(examples: Sequence[Example], predicted: Sequence[Sequence[Span]]) -> pa.Table:
     rows = [
-        {"example_id": e.example_id, "doc_id": e.doc_id, "start": s.start, "end": s.end, "label": s.label,
-         "score": round(s.score, 4)}
-        for e, spans in zip(examples, predicted, strict=True) for s in spans
-    ]  # fmt: skip
+        {
+            "example_id": e.example_id,
+            "doc_id": e.doc_id,
+            "start": s.start,
+            "end": s.end,
+            "label": s.label,
+            "score": round(s.score, 4),
+        }
+        for e, spans in zip(examples, predicted, strict=True)
+        for s in spans
+    ]
     return pa.Table.from_pylist(rows) if rows else pa.table({"example_id": pa.array([], pa.string())})
 
 
@@ -79,15 +87,24 @@ def _taggers(settings: Settings, folder: Path, task: str) -> dict[str, tuple[Pat
     for kind in settings.train.kinds:
         candidate = folder / "candidates" / task / kind
         metrics = json.loads((candidate / "metrics.json").read_text())
-        out[kind] = (candidate, {"kind": kind, "fingerprint": metrics["fingerprint"], "dev_f1": metrics["dev_f1"],
-                                 "role": "candidate"})  # fmt: skip
+        out[kind] = (
+            candidate,
+            {"kind": kind, "fingerprint": metrics["fingerprint"], "dev_f1": metrics["dev_f1"], "role": "candidate"},
+        )
     baseline = BASELINE_KIND[task]
     out[baseline] = (folder / "baselines" / task / baseline, {"kind": baseline, "role": "baseline"})
     champion = model_registry.champion(settings, task)
     if champion is not None:
         model = model_registry.download(settings, task, champion.version)
-        out["champion"] = (model, {"kind": champion.tagger, "fingerprint": champion.fingerprint, "role": "champion",
-                                   "model_version": champion.version})  # fmt: skip
+        out["champion"] = (
+            model,
+            {
+                "kind": champion.tagger,
+                "fingerprint": champion.fingerprint,
+                "role": "champion",
+                "model_version": champion.version,
+            },
+        )
     return out
 
 
@@ -113,15 +130,26 @@ def run_score(settings: Settings, run: Run) -> StageResult:
             stated[name] = about
             if name == "champion" and tuple(tagger.meta.labels) != labels:
                 about_champion["barred"] = f"its label set is {', '.join(tagger.meta.labels)}"
-        result = {"task": task, "benchmark_version": selection["benchmark"][task], "labels": list(labels),
-                  "corpus_version": info["corpus_version"], "corpus_md5": info["corpus_md5"],
-                  "data_kind": info["data_kind"], "n_documents": len({e.doc_id for e in examples}),
-                  "taggers": stated, "left_out": about_champion.get("left_out", []),
-                  "barred": about_champion.get("barred")}  # fmt: skip
+        result = {
+            "task": task,
+            "benchmark_version": selection["benchmark"][task],
+            "labels": list(labels),
+            "corpus_version": info["corpus_version"],
+            "corpus_md5": info["corpus_md5"],
+            "data_kind": info["data_kind"],
+            "n_documents": len({e.doc_id for e in examples}),
+            "taggers": stated,
+            "left_out": about_champion.get("left_out", []),
+            "barred": about_champion.get("barred"),
+        }
         (scores / "score.json").write_text(canonical_json(result))
         prints.append(result)
-    return StageResult(str(folder / "scores"), {"tasks": len(prints)}, content_hash(prints),
-                       message=f"scored {', '.join(selection['due'])}")  # fmt: skip
+    return StageResult(
+        str(folder / "scores"),
+        {"tasks": len(prints)},
+        content_hash(prints),
+        message=f"scored {', '.join(selection['due'])}",
+    )
 
 
 # predict
@@ -141,8 +169,17 @@ def resolve(settings: Settings) -> tuple[str, dict[str, object]]:
 
 def _champion_row(settings: Settings, task: str) -> dict[str, str] | None:
     v = model_registry.champion(settings, task)
-    return v and {"model_version": v.version, "model_name": v.name, "tagger": v.tagger, "run_id": v.run_id,
-                  "data_kind": v.data_kind, "corpus_version": v.corpus_version, "fingerprint": v.fingerprint}  # fmt: skip
+    if v is None:
+        return None
+    return {
+        "model_version": v.version,
+        "model_name": v.name,
+        "tagger": v.tagger,
+        "run_id": v.run_id,
+        "data_kind": v.data_kind,
+        "corpus_version": v.corpus_version,
+        "fingerprint": v.fingerprint,
+    }
 
 
 def _read(store: ObjectStore, key: str) -> pa.Table:
@@ -180,9 +217,13 @@ def _bytes(table: pa.Table) -> bytes:
 
 
 def _predict_task(
-    settings: Settings, run: Run, task: str, serving: Mapping[str, Any], legends: Mapping[str, str],
+    settings: Settings,
+    run: Run,
+    task: str,
+    serving: Mapping[str, Any],
+    legends: Mapping[str, str],
     report: Callable[[str, float], None],
-) -> int:  # fmt: skip
+) -> int:
     """Read what the task's model has not seen; returns how many legends that were."""
     store, model = open_part(settings, "predictions"), serving["tasks"][task]
     base = f"{task}/{model['fingerprint']}"
@@ -199,18 +240,33 @@ def _predict_task(
     predict_spans(folder, work / "inputs.parquet", work / "spans.parquet", on_progress=report)
     spans = read_spans(work / "spans.parquet")
     rows = [
-        {"legend_sha256": sha, "start_offset": s.start, "end_offset": s.end, "label": s.label, "score": s.score,
-         "run_id": run.key}
-        for sha in new for s in spans.get(sha, ())
-    ]  # fmt: skip
+        {
+            "legend_sha256": sha,
+            "start_offset": s.start,
+            "end_offset": s.end,
+            "label": s.label,
+            "score": s.score,
+            "run_id": run.key,
+        }
+        for sha in new
+        for s in spans.get(sha, ())
+    ]
     n = len(_parts(store, base))
     store.write(f"{base}/part-{n}.parquet", _bytes(pa.Table.from_pylist(rows, schema=_PART)))
     store.write(f"{base}/seen-{n}.parquet", _bytes(pa.table({"legend_sha256": new})))
     return len(new)
 
 
-_PART = pa.schema([("legend_sha256", pa.string()), ("start_offset", pa.int32()), ("end_offset", pa.int32()),
-                   ("label", pa.string()), ("score", pa.float64()), ("run_id", pa.string())])  # fmt: skip
+_PART = pa.schema(
+    [
+        ("legend_sha256", pa.string()),
+        ("start_offset", pa.int32()),
+        ("end_offset", pa.int32()),
+        ("label", pa.string()),
+        ("score", pa.float64()),
+        ("run_id", pa.string()),
+    ]
+)
 
 
 def run_predict(settings: Settings, run: Run, progress: Progress | None = None) -> StageResult:
@@ -235,5 +291,9 @@ def run_predict(settings: Settings, run: Run, progress: Progress | None = None) 
     store.write("serving.json", canonical_json(stated).encode())
     message = ", ".join(f"{n} {k.replace('_', ' ')}" for k, n in counts.items())
     served = ", ".join(f"{t} {serving['tasks'][t]['tagger']} v{serving['tasks'][t]['model_version']}" for t in tasks)
-    return StageResult(store.uri(), counts, content_hash([serving["fingerprint"], run.request["version"]]),
-                       message=f"{message}; serving {served or 'no model yet'}")  # fmt: skip
+    return StageResult(
+        store.uri(),
+        counts,
+        content_hash([serving["fingerprint"], run.request["version"]]),
+        message=f"{message}; serving {served or 'no model yet'}",
+    )

@@ -7,7 +7,7 @@ import io
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -36,9 +36,6 @@ from pipelines.quality.run_suites import ROW_ID, Outcome, SuiteRunner, first_fai
 from pipelines.quality.suites import build_suites
 from pipelines.quality.volume import UNITS, UnitShare, build_volume_suite, measures_of
 from pipelines.settings import Settings
-
-if TYPE_CHECKING:
-    import duckdb
 
 _SQL = "quality/sql"
 #: Units of the accounting and the tables whose rows they are.
@@ -126,7 +123,7 @@ def _read_lines(store: ObjectStore, key: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in store.read(key).decode().splitlines() if line.strip()]
 
 
-def _register(con: duckdb.DuckDBPyConnection, settings: Settings, night: dt.date, rows: _Night) -> None:
+def _register(con: warehouse.Connection, settings: Settings, night: dt.date, rows: _Night) -> None:
     """The tables of the night, its context and the id patterns under the names that the SQL uses."""
     for table, data in rows.tables.items():
         con.register(table, data)
@@ -146,7 +143,7 @@ def _register(con: duckdb.DuckDBPyConnection, settings: Settings, night: dt.date
 # judging
 
 
-def _check_rows(con: duckdb.DuckDBPyConnection, runner: SuiteRunner, night: _Night) -> None:
+def _check_rows(con: warehouse.Connection, runner: SuiteRunner, night: _Night) -> None:
     for suite in build_suites():
         checked = to_arrow(con, read_sql(_SQL, suite.table))
         if checked.num_rows != night.tables[suite.table].num_rows:
@@ -180,16 +177,15 @@ def _keys(rows: pa.Table, columns: Sequence[str]) -> list[tuple[object, ...]]:
     return list(zip(*(rows[c].to_pylist() for c in columns), strict=True))
 
 
-def _check_night(
-    con: duckdb.DuckDBPyConnection, runner: SuiteRunner, night: _Night, settings: Settings
-) -> list[Outcome]:
+def _check_night(con: warehouse.Connection, runner: SuiteRunner, night: _Night, settings: Settings) -> list[Outcome]:
     """Rules of the whole night; returns those that stop it."""
     bands = to_arrow(con, read_sql(_SQL, "bands")).to_pylist()[0]
     measures = measures_of(_shares(night), bands, settings.quality.min_rows_for_share)
     suite = build_volume_suite(settings.quality.max_rejected_share)
     types = {name: pa.float64() for name in measures}
     row = pa.table({ROW_ID: [0], **{n: pa.array([v], types[n]) for n, v in measures.items()}})
-    is_judged = any(v is not None for v in measures.values())
+    has_input = bool(night.rejections) or any(t.num_rows for t in night.tables.values())
+    is_judged = has_input and any(v is not None for v in measures.values())
     found = runner.run(suite, frame_of(suite, row if is_judged else row.slice(0, 0)))
     outcomes = [Outcome(o.suite, o.rule, o.n_checked, o.row_ids, _observed(measures[o.rule.column])) for o in found]
     night.outcomes += outcomes

@@ -24,7 +24,14 @@ from pipelines.errors import PermanentError, RejectedInput, TransientError, Usag
 from pipelines.settings import Settings, Source
 from pipelines.sources.archives import IgnoredMember, is_archive, iter_members
 from pipelines.sources.deliveries import (
-    DELIVERY_FILE, DeliveryInfo, Entry, count_files, delivery_hash, delivery_name, is_ignored, number_deliveries,
+    DELIVERY_FILE,
+    DeliveryInfo,
+    Entry,
+    count_files,
+    delivery_hash,
+    delivery_name,
+    is_ignored,
+    number_deliveries,
     read_delivery,
 )  # fmt: skip
 
@@ -162,7 +169,9 @@ def _pull(
         name = delivery_name(item.key, is_archive=is_archive(item.key), has_root_toml=has_root_toml)
         if item.key in known and known[item.key][0] == item.etag:
             members = known[item.key][1]
-            out.entries += [Entry(source, name, m, s, 0, "ignored" if t == "ignored" else "unchanged") for m, s, t in members]
+            out.entries += [
+                Entry(source, name, m, s, 0, "ignored" if t == "ignored" else "unchanged") for m, s, t in members
+            ]
             out.listing[item.key] = known[item.key]
             if item.key.rsplit("/", 1)[-1] == DELIVERY_FILE:
                 tomls[name] = store.read(item.key)
@@ -199,7 +208,9 @@ def _land(
         yield Entry(source, delivery, name, put_raw(landing, data), len(data), "valid")
 
 
-def _read_parts(settings: Settings, store: ObjectStore, key: str, size: int) -> Iterator[tuple[str, bytes | Rejection | IgnoredMember]]:
+def _read_parts(
+    settings: Settings, store: ObjectStore, key: str, size: int
+) -> Iterator[tuple[str, bytes | Rejection | IgnoredMember]]:
     if not is_archive(key):
         limit = settings.pull.max_file_mib << 20
         if size > limit:

@@ -19,7 +19,7 @@ class CrfConfig:
     c2: float
     iterations: int
     min_count: int
-    prefix_share: float
+    augment_share: float
 
 
 @dataclass(frozen=True)
@@ -27,8 +27,8 @@ class EncoderConfig:
     """Sizes of the compact encoder (ignored for a hub encoder), and the loop.
 
     `batch_units` are words (compact) or pieces (hub) in a batch; `budget_s` is wall time after which no further
-    epoch begins (0: none); `prefix_share` is the share of training legends that get a title before them;
-    `threads` 0 leaves torch's own.
+    epoch begins (0: none); `augment_share` is the share of training legends that get a title before
+    them, and of panelization's that get another style of markers; `threads` 0 leaves torch's own.
     """
 
     hub_name: str
@@ -49,7 +49,7 @@ class EncoderConfig:
     weight_decay: float
     warmup: float
     batch_units: int
-    prefix_share: float
+    augment_share: float
     checkpoint_s: float
     budget_s: float
     threads: int

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pycrfsuite
 
+from pipelines.errors import PermanentError
 from pipelines.taggers.bundle import Example
 from pipelines.taggers.crf import MODEL_FILE, item_features
 from pipelines.taggers.prepare import ANY, gold_tags, gold_targets, prepare

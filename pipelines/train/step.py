@@ -56,7 +56,9 @@ class _Corpus:
     def __init__(self, settings: Settings, files: Sequence[CorpusFile]) -> None:
         self._con = warehouse.connect(settings)
         warehouse.attach_corpus(self._con, files)
-        self._parts = {t: _grouped(self._rows(f"SELECT * FROM corpus.{t}")) for t in ("panels", "annotations")}
+        self._parts = {
+            t: _grouped(self._rows(warehouse.read_sql("train/sql", f"all_{t}"))) for t in ("panels", "annotations")
+        }
         self.figures = [self._with_parts(r) for r in self._rows(warehouse.read_sql("train/sql", "curated_figures"))]
         self.benchmark = self._rows(warehouse.read_sql("train/sql", "benchmark_figures"))
 
@@ -103,13 +105,16 @@ def run_select(settings: Settings, run: Run) -> StageResult:
     words = [f"{t}: {r}" for t, r in {**due, **skipped}.items()]
     if not due:
         return StageResult(skipped="nothing is due – " + "; ".join(words), extra={"reasons": skipped})
-    return StageResult(str(folder), {"due": len(due), "skipped": len(skipped)}, content_hash([due, skipped]),
-                       message=f"due: {', '.join(due)} – " + "; ".join(words), extra={"due": due, "reasons": skipped})  # fmt: skip
+    return StageResult(
+        str(folder),
+        {"due": len(due), "skipped": len(skipped)},
+        content_hash([due, skipped]),
+        message=f"due: {', '.join(due)} – " + "; ".join(words),
+        extra={"due": due, "reasons": skipped},
+    )
 
 
-def _judge(
-    settings: Settings, run: Run, corpus: _Corpus, files: Sequence[CorpusFile], task: str
-) -> tuple[bool, str]:  # fmt: skip
+def _judge(settings: Settings, run: Run, corpus: _Corpus, files: Sequence[CorpusFile], task: str) -> tuple[bool, str]:
     """(is it due, why)."""
     gold = corpus.gold(task)
     documents = {f.partition("#")[0] for f, (_, n) in gold.items() if n}
@@ -141,9 +146,7 @@ def _retracted(corpus: _Corpus, gold: Mapping[str, tuple[str, int]]) -> list[str
     return sorted({f.partition("#")[0] for f in gold} & gone)
 
 
-def _about_champion(
-    settings: Settings, corpus: _Corpus, files: Sequence[CorpusFile], task: str
-) -> dict[str, object]:  # fmt: skip
+def _about_champion(settings: Settings, corpus: _Corpus, files: Sequence[CorpusFile], task: str) -> dict[str, object]:
     """What bars the champion, and which benchmark documents it was trained on (left out on both sides)."""
     champion = model_registry.champion(settings, task)
     if champion is None:
@@ -152,14 +155,20 @@ def _about_champion(
     lost = _retracted(corpus, trained)
     documents = {f.partition("#")[0] for f in trained}
     held = {str(r.figure["doc_id"]) for r in corpus.benchmark_of(task)[1]}
-    return {"barred": f"trained on {', '.join(lost)}, now retracted" if lost else None,
-            "left_out": sorted(documents & held)}  # fmt: skip
+    return {
+        "barred": f"trained on {', '.join(lost)}, now retracted" if lost else None,
+        "left_out": sorted(documents & held),
+    }
 
 
 def _judge_change(
-    settings: Settings, corpus: _Corpus, files: Sequence[CorpusFile], task: str, last: str,
+    settings: Settings,
+    corpus: _Corpus,
+    files: Sequence[CorpusFile],
+    task: str,
+    last: str,
     gold: Mapping[str, tuple[str, int]],
-) -> tuple[bool, str]:  # fmt: skip
+) -> tuple[bool, str]:
     before = _gold_at(settings, files, last, task)
     if lost := _retracted(corpus, before):
         return True, f"trained on {', '.join(lost[:3])}, now retracted"
@@ -176,9 +185,16 @@ def _write_task_bundle(settings: Settings, run: Run, corpus: _Corpus, task: str,
     config["encoder"]["budget_s"] = settings.train.max_minutes_per_model * 60.0
     is_synthetic = any(bool(r.figure["is_synthetic"]) for r in train)
     info = BundleInfo(
-        task, labels_of(task, train), settings.train.profile, settings.train.seed, settings.train.encoder, config,
-        str(run.request["version"]), str(run.request["corpus_md5"]), "synthetic" if is_synthetic else "real",
-    )  # fmt: skip
+        task,
+        labels_of(task, train),
+        settings.train.profile,
+        settings.train.seed,
+        settings.train.encoder,
+        config,
+        str(run.request["version"]),
+        str(run.request["corpus_md5"]),
+        "synthetic" if is_synthetic else "real",
+    )
     write_bundle(
         folder, info, examples + _known_benchmark(benchmark, {e.doc_id for e in examples if e.split == "train"})
     )

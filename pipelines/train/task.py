@@ -12,9 +12,9 @@ from typing import Any
 from pipelines.errors import PermanentError
 from pipelines.taggers import load_tagger, read_meta, write_meta
 from pipelines.taggers.base import BASELINE_KIND, TaggerMeta
-from pipelines.taggers.bundle import BundleInfo, TrainingData, read_info, training_data
+from pipelines.taggers.bundle import BundleInfo, Example, TrainingData, read_info, training_data
 from pipelines.taggers.evaluate import dev_scores, scores_as_dict
-from pipelines.train.augment import with_titles
+from pipelines.train.augment import with_marker_styles, with_titles
 from pipelines.train.baselines import fit_dictionary, majority_role
 from pipelines.train.config import CrfConfig, EncoderConfig, config_of
 from pipelines.train.fingerprint import fingerprint, fingerprint_inputs
@@ -109,11 +109,15 @@ def _finish(folder: Path, meta: TaggerMeta, data: TrainingData, started: float) 
     return done
 
 
+def _augmented(task: str, examples: Sequence[Example], share: float) -> list[Example]:
+    return with_titles(with_marker_styles(examples, share) if task == "panelization" else examples, share)
+
+
 def _fit_crf(info: BundleInfo, data: TrainingData, folder: Path, report: Report) -> Mapping[str, Any]:
     from pipelines.train.crf_fit import fit_crf
 
     config = config_of(CrfConfig, info.config["crf"])
-    train = with_titles(data.train, config.prefix_share)
+    train = _augmented(info.task, data.train, config.augment_share)
     return fit_crf(info.task, train, info.labels, folder, config=config, on_progress=report)
 
 
@@ -122,7 +126,7 @@ def _fit_encoder(info: BundleInfo, data: TrainingData, folder: Path, report: Rep
 
     config = config_of(EncoderConfig, info.config["encoder"])
     fit = EncoderFit(info, config, folder / _WORK, fingerprint=fingerprint(info, "encoder"), report=report)
-    progress = fit.run(with_titles(data.train, config.prefix_share), data.dev)
+    progress = fit.run(_augmented(info.task, data.train, config.augment_share), data.dev)
     fit.network.save(folder)
     return {"epochs": progress.history, "best_epoch": progress.best_epoch + 1, "resumed_at": fit.resumed_at,
             "encoder": info.encoder}  # fmt: skip

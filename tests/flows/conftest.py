@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from killing import run_nightcap
+from killing import run_steps
 
 from pipelines.sources.sample import write_sample
 
@@ -37,15 +37,6 @@ def small_nights(sample_folder: Path, tmp_path_factory: pytest.TempPathFactory) 
             options[part] = str(folder)
         out.append(options)
     return out
-
-
-def run_steps(home: Path, options: dict[str, str], steps: list[str], flow: str = "nightly_corpus") -> None:
-    """Steps of the nightly flow one after the other, each a child of its own."""
-    key: list[str] = []
-    for step in steps:
-        words = [w for name, value in options.items() for w in (f"--{name}", value)]
-        run_nightcap("run", flow, "--only", step, *words, *key, "--config", "demo", "--home", str(home))
-        key = ["--run", options["date"]]
 
 
 @pytest.fixture(scope="session")

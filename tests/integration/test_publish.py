@@ -94,8 +94,9 @@ def test_annotations_stand_in_the_publishers_legend(settings: Settings) -> None:
 
 def test_a_curated_figure_without_an_article_is_a_figure_of_its_own(settings: Settings) -> None:
     publish(settings)
-    figure = ask(settings, "from figures join documents using (doc_id) where doc_id = '10.5555/cur'")[0]
-    assert (figure["kind"], figure["legend"]) == ("curation", ALONE)
+    figure = ask(settings, "from figures join documents using (doc_id) where kind = 'curation'")[0]
+    assert (figure["figure_id"], figure["legend"]) == ("10.5555/cur#cur-curation-fig-1", ALONE)
+    assert figure["figure_kind"] == "curation"
     assert one(settings, "select kind from documents where doc_id = '10.5555/cur'") == "curation"
 
 
@@ -369,6 +370,7 @@ def run_killed(root: Path, kill_at: int, script: Path) -> subprocess.CompletedPr
     )
 
 
+@pytest.mark.slow
 def test_a_kill_between_any_two_side_effects_does_no_harm(settings: Settings, root: Path, tmp_path: Path) -> None:
     """The pointer names a whole generation at every instant, and the rerun ends as an undisturbed run does."""
     publish(settings)

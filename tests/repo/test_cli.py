@@ -9,8 +9,17 @@ from pathlib import Path
 import pytest
 
 COMMANDS = [
-    "night", "run", "status", "sql", "trace", "sample", "corpus log", "corpus digest", "corpus verify", "corpus checkout",
-]  # fmt: skip
+    "night",
+    "run",
+    "status",
+    "sql",
+    "trace",
+    "sample",
+    "corpus log",
+    "corpus digest",
+    "corpus verify",
+    "corpus checkout",
+]
 
 
 def call(nightcap: list[str], *args: str) -> subprocess.CompletedProcess[str]:
@@ -33,7 +42,11 @@ def test_every_command_explains_itself(nightcap: list[str], command: str) -> Non
         (["run", "nightly_corpus", "--only", "pull", "--date", "2026-11-20"], 2, "no source to pull from"),
         (["run", "nightly_corpus", "--only", "fly", "--date", "2026-11-20"], 2, "has no step"),
         (["run", "moon", "--only", "pull"], 2, "no flow"),
-        (["run", "nightly_corpus", "--only", "pull", "--date", "2026-11-20", "--articles", "/nowhere"], 2, "is no folder"),
+        (
+            ["run", "nightly_corpus", "--only", "pull", "--date", "2026-11-20", "--articles", "/nowhere"],
+            2,
+            "is no folder",
+        ),
         (["run", "retrain_tagger", "--only", "select"], 3, "no corpus"),
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -14,6 +15,11 @@ sys.path.insert(0, str(CHECKOUT / "infra" / "local"))
 from airflow_client import AirflowClient  # noqa: E402 - found through the line above
 from components import Components  # noqa: E402
 from local_airflow import free_port, prepare, start  # noqa: E402
+
+
+def clean_environ() -> dict[str, str]:
+    """This environment without settings of Nightcap: fixtures of a session are made before any variable is removed."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(("NIGHTCAP_", "AIRFLOW"))}
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,13 +22,13 @@ Row = dict[str, Any]
 Tables = dict[str, list[Row]]
 
 LEGEND = "(A) Western blot of LC3 in HeLa cells. (B) Survival of mice, 5 µm sections."
-RAW, RAW_CURATED = sha256_text("article"), sha256_text("curated")
 
 
-def _origin(source: str, raw: str, record: str) -> Row:
+def _origin(source: str, world: int, record: str) -> Row:
     return {
-        "source": source, "delivery_id": f"{source}:2026-01-02:1", "raw_sha256": raw, "parser_version": 1,
-        "stated_date": dt.date(2026, 1, 1), "stated_version": 0, "record_sha256": sha256_text(record),
+        "source": source, "delivery_id": f"{source}:2026-01-02:{world}",
+        "raw_sha256": sha256_text(f"{source}{world}"), "parser_version": 1,
+        "stated_date": dt.date(2026, 1, 1), "stated_version": 0, "record_sha256": sha256_text(f"{record}{world}"),
         "is_synthetic": True,
     }  # fmt: skip
 
@@ -50,65 +50,81 @@ def _document(doc_id: str, kind: str, origin: Row) -> Row:
     }  # fmt: skip
 
 
-def annotation(text: str, entity_type: str, panel_no: int, **changes: Any) -> Row:
+def annotation(text: str, entity_type: str, panel_no: int, *, world: int = 1, **changes: Any) -> Row:
     """A mention of the first place where `text` stands in the legend of the curated figure."""
     start = LEGEND.index(text)
     row = {
-        "annotation_id": sha256_text(f"{text}{entity_type}")[:16], "figure_id": "10.1234/cur#cur-curation-fig-1",
+        "annotation_id": sha256_text(f"{text}{entity_type}{world}")[:16],
+        "figure_id": f"10.1234/cur{world}#cur-curation-fig-1",
         "panel_no": panel_no, "start_offset": start, "end_offset": start + len(text), "text": text,
         "entity_type": entity_type, "raw_type": entity_type.lower(), "role": None, "raw_role": None, "ext_ids": [],
         "ext_dbs": [], "tag_ids": ["t1"], "n_source_rows": 1, "is_floating": False, "is_nested": False,
         "annotator": "Ann", "review_stage": "curator", "legend_sha256": sha256_text(LEGEND),
-        **_origin("curation", RAW_CURATED, "curated figure"),
+        **_origin("curation", world, "curated figure"),
     }  # fmt: skip
     return {**row, **changes}
 
 
-def _panel(panel_no: int, start: int, end: int) -> Row:
+def _panel(world: int, panel_no: int, start: int, end: int) -> Row:
     return {
-        "figure_id": "10.1234/cur#cur-curation-fig-1", "panel_no": panel_no, "start_offset": start, "end_offset": end,
+        "figure_id": f"10.1234/cur{world}#cur-curation-fig-1", "panel_no": panel_no,
+        "start_offset": start, "end_offset": end,
         "labels": ["AB"[panel_no]], "marker_offsets": [start], "has_marker": True, "is_labelled": True,
-        "external_id": f"p{panel_no}", **_origin("curation", RAW_CURATED, "curated figure"),
+        "external_id": f"p{panel_no}", **_origin("curation", world, "curated figure"),
     }  # fmt: skip
 
 
-def valid_tables() -> Tables:
-    """One publication with a figure, one curated figure with two panels and four mentions, one event."""
-    article, curated = _origin("deposit", RAW, "article"), _origin("curation", RAW_CURATED, "curated figure")
+def valid_tables(world: int = 1) -> Tables:
+    """One publication with a figure, one curated figure with two panels and four mentions, one event.
+
+    Worlds of different numbers share nothing, so that many can stand in one night (`merge`).
+    """
+    article, curated = _origin("deposit", world, "article"), _origin("curation", world, "curated figure")
+    art, cur = f"10.1234/art{world}", f"10.1234/cur{world}"
     b = LEGEND.index("(B)")
     return {
         "deliveries": [
-            {"delivery_id": f"{s}:2026-01-02:1", "source": s, "sender": "Ann", "format": f, "review_stage": "curator",
-             "annotated_types": ["TISSUE"], "has_roles": True, "is_synthetic": True, "stated_date": None, "name": s,
+            {"delivery_id": f"{s}:2026-01-02:{world}", "source": s, "sender": "Ann", "format": f,
+             "review_stage": "curator", "annotated_types": ["TISSUE"], "has_roles": True,
+             "is_synthetic": True, "stated_date": None, "name": s,
              "content_sha256": sha256_text(s)}
             for s, f in (("deposit", "jats"), ("curation", "sourcedata"))
         ],
         "documents": [
-            _document("10.1234/art", "publication", article),
-            {**_document("10.1234/cur", "curation", {**curated, "record_sha256": sha256_text("ids")}),
+            _document(art, "publication", article),
+            {**_document(cur, "curation", {**curated, "record_sha256": sha256_text(f"ids{world}")}),
              "licence": "unknown", "licence_evidence": None},
         ],
         "id_aliases": [
-            {"alias": alias, "doc_id": "10.1234/art", "source": "deposit", "raw_sha256": RAW}
-            for alias in ("10.1234/art", "pmc:1", "pmid:1")
+            {"alias": alias, "doc_id": art, "source": "deposit", "raw_sha256": article["raw_sha256"]}
+            for alias in (art, "pmc:1", "pmid:1")
         ],
         "figures": [
-            _figure("10.1234/art", "fig-1", "publication", article),
-            _figure("10.1234/cur", "cur-curation-fig-1", "curation", curated),
+            _figure(art, "fig-1", "publication", article),
+            _figure(cur, "cur-curation-fig-1", "curation", curated),
         ],
-        "panels": [_panel(0, 0, b - 1), _panel(1, b, len(LEGEND))],
+        "panels": [_panel(world, 0, 0, b - 1), _panel(world, 1, b, len(LEGEND))],
         "annotations": [
-            annotation("LC3", "GENEPROD", 0, role="measured", raw_role="assayed", ext_ids=["Q9GZQ8"],
+            annotation("LC3", "GENEPROD", 0, world=world, role="measured", raw_role="assayed", ext_ids=["Q9GZQ8"],
                        ext_dbs=["Uniprot"], n_source_rows=3),
-            annotation("HeLa", "CELL_LINE", 0, ext_ids=["CVCL_0030"], ext_dbs=["CVCL"]),
-            annotation("mice", "ORGANISM", 1, ext_ids=["10090"], ext_dbs=["NCBI taxon"]),
-            annotation("µm", "TISSUE", 1),
+            annotation("HeLa", "CELL_LINE", 0, world=world, ext_ids=["CVCL_0030"], ext_dbs=["CVCL"]),
+            annotation("mice", "ORGANISM", 1, world=world, ext_ids=["10090"], ext_dbs=["NCBI taxon"]),
+            annotation("µm", "TISSUE", 1, world=world),
         ],
         "document_events": [
-            {"event_id": "e1", "doc_id": "10.1234/old", "kind": "integrity", "event": "retraction",
-             "event_date": dt.date(2025, 12, 31), "notice_id": "10.1234/art", "detail": "retracted", **article}
+            {"event_id": f"e{world}", "doc_id": "10.1234/old", "kind": "integrity", "event": "retraction",
+             "event_date": dt.date(2025, 12, 31), "notice_id": art, "detail": "retracted", **article}
         ],
     }  # fmt: skip
+
+
+def merge(worlds: Iterable[Tables]) -> Tables:
+    """The rows of several worlds as those of one night."""
+    out: Tables = {name: [] for name in TABLES}
+    for tables in worlds:
+        for name, rows in tables.items():
+            out[name] += rows
+    return out
 
 
 def write_staging(
@@ -120,7 +136,11 @@ def write_staging(
     for name in TABLES:
         _write_table(folder / f"{name}.parquet", name, tables.get(name, ()))
     (folder / "rejections.jsonl").write_text("".join(json.dumps(r) + "\n" for r in rejections))
-    names = [{"raw_sha256": RAW, "name": "art.xml"}, {"raw_sha256": RAW_CURATED, "name": "cur.xml"}]
+    names = [
+        {"raw_sha256": sha256_text(f"{source}{world}"), "name": f"{source}{world}.xml"}
+        for world in range(1, 101)
+        for source in ("deposit", "curation")
+    ]
     pq.write_table(pa.Table.from_pylist(names), folder / "files.parquet")
     return Run("nightly_corpus", key, NIGHT)
 

@@ -11,7 +11,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-ACCESS = {"AWS_ACCESS_KEY_ID": "nightcap-test", "AWS_SECRET_ACCESS_KEY": "nightcap-test-secret", "AWS_DEFAULT_REGION": "us-east-1"}
+ACCESS = {
+    "AWS_ACCESS_KEY_ID": "nightcap-test",
+    "AWS_SECRET_ACCESS_KEY": "nightcap-test-secret",
+    "AWS_DEFAULT_REGION": "us-east-1",
+}
 
 
 def free_port() -> int:

@@ -29,7 +29,9 @@ def test_unknown_and_missing_keys_are_named(tmp_path: Path) -> None:
         load({}, tmp_path, str(missing))
 
 
-@pytest.mark.parametrize(("variable", "value"), [("NIGHTCAP_PULL__MAX_FILE_MIB", "many"), ("NIGHTCAP_TRAIN__KINDS", '"crf"')])
+@pytest.mark.parametrize(
+    ("variable", "value"), [("NIGHTCAP_PULL__MAX_FILE_MIB", "many"), ("NIGHTCAP_TRAIN__KINDS", '"crf"')]
+)
 def test_a_value_of_the_wrong_type_is_an_error(tmp_path: Path, variable: str, value: str) -> None:
     with pytest.raises(UsageError, match=variable):
         load({variable: value}, tmp_path, "demo")

@@ -4,13 +4,13 @@ FROM (
     SELECT 'documents' AS what, (SELECT count(*) FROM gen.out.documents) AS served,
            (SELECT count(DISTINCT doc_id) FROM cur.document_revisions) AS current
     UNION ALL
-    SELECT 'figures of publications', (SELECT count(*) FROM gen.out.figures WHERE kind = 'publication'),
+    SELECT 'figures of publications', (SELECT count(*) FROM gen.out.figures WHERE figure_kind = 'publication'),
            (SELECT count(*) FROM cur.publication_figures)
     UNION ALL
     SELECT 'annotations', (SELECT count(*) FROM gen.out.annotations), (SELECT count(*) FROM cur.curated_annotations)
     UNION ALL
     SELECT 'curated figures served or matched',
-           (SELECT count(*) FROM gen.out.figures WHERE kind = 'curation')
+           (SELECT count(*) FROM gen.out.figures WHERE figure_kind = 'curation')
                + (SELECT count(*) FROM work.matches AS m WHERE m.curated_figure_id NOT IN
                      (SELECT figure_id FROM gen.out.figures)),
            (SELECT count(*) FROM cur.curated_figures)

@@ -9,7 +9,7 @@ SELECT
 FROM work.annotations AS a
 ASOF LEFT JOIN work.panels AS p ON p.figure_id = a.figure_id AND p.start_offset <= a.start_offset
 LEFT JOIN work.panels AS t
-    ON a.start_offset IS NULL AND t.figure_id = a.figure_id AND t.curated_figure_id = a.curated_figure_id
-   AND t.panel_no = a.panel_no
+    ON t.figure_id = a.figure_id AND t.curated_figure_id = a.curated_figure_id
+   AND t.panel_no = CASE WHEN a.start_offset IS NULL THEN a.panel_no END
 LEFT JOIN cur.splits AS s ON s.doc_id = a.doc_id
 ORDER BY a.figure_id, a.start_offset, a.end_offset, a.entity_type, a.annotation_id;

@@ -4,7 +4,8 @@ WITH uses AS (
            m.ext_name, m.doc_id, true AS is_mention
     FROM gen.out.mentions AS m
     UNION ALL
-    SELECT entity_of(a.ext_dbs[1], a.ext_ids[1], a.text), a.entity_type, a.ext_dbs[1], a.ext_ids[1], a.text,
+    SELECT entity_of(a.ext_dbs[1], a.ext_ids[1], a.text), a.entity_type, nullif(a.ext_dbs[1], ''),
+           CASE WHEN a.ext_dbs[1] <> '' THEN a.ext_ids[1] END, a.text,
            NULL, f.doc_id, false
     FROM gen.out.annotations AS a
     JOIN gen.out.figures AS f USING (figure_id)

@@ -1,6 +1,6 @@
 INSERT INTO gen.out.figures BY NAME
 SELECT
-    f.figure_id, f.doc_id, f.kind, f.label, f.legend, f.legend_sha256, f.parent_figure_id, f.position, f.graphics,
+    f.figure_id, f.doc_id, f.kind AS figure_kind, f.label, f.legend, f.legend_sha256, f.parent_figure_id, f.position, f.graphics,
     f.fig_type, f.place, coalesce(p.n, 0) AS n_panels, coalesce(a.n, 0) AS n_annotations, f.source, f.night,
     f.delivery_id, f.raw_sha256
 FROM work.figures AS f

@@ -3,8 +3,8 @@
 INSERT INTO gen.out.mentions BY NAME
 WITH truth AS (
     SELECT figure_id, start_offset, end_offset, entity_type, max(role) AS role,
-           max_by(ext_ids, (review_stage <> 'machine', annotation_id)) AS ext_ids,
-           max_by(ext_dbs, (review_stage <> 'machine', annotation_id)) AS ext_dbs
+           max_by(ext_ids, annotation_id) FILTER (ext_dbs[1] <> '') AS ext_ids,
+           max_by(ext_dbs, annotation_id) FILTER (ext_dbs[1] <> '') AS ext_dbs
     FROM work.annotations
     WHERE start_offset IS NOT NULL AND review_stage <> 'machine'
     GROUP BY ALL

@@ -1,7 +1,7 @@
 CREATE TABLE figures (
   figure_id VARCHAR NOT NULL,
   doc_id VARCHAR NOT NULL,
-  kind VARCHAR NOT NULL,
+  figure_kind VARCHAR NOT NULL,
   label VARCHAR,
   legend VARCHAR,
   legend_sha256 VARCHAR,
@@ -20,7 +20,7 @@ CREATE TABLE figures (
 COMMENT ON TABLE figures IS 'Current figures: the publisher''s, and curated figures that match no publication''s figure.';
 COMMENT ON COLUMN figures.figure_id IS 'doc_id#key, stable over revisions';
 COMMENT ON COLUMN figures.doc_id IS 'Document';
-COMMENT ON COLUMN figures.kind IS 'publication or curation';
+COMMENT ON COLUMN figures.figure_kind IS 'publication, or curation for a curator''s own figure; not named kind, so that a join with documents needs no prefix';
 COMMENT ON COLUMN figures.label IS 'Label as printed';
 COMMENT ON COLUMN figures.legend IS 'Legend as a reader sees it; null without a caption';
 COMMENT ON COLUMN figures.legend_sha256 IS 'sha256 of the legend';

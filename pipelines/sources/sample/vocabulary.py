@@ -30,7 +30,7 @@ class Dice:
     """Random decisions that are equal on every machine for equal seed text."""
 
     def __init__(self, seed: str) -> None:
-        self._next = random.Random(seed).random  # noqa: S311 (a sample, no secret)
+        self._next = random.Random(seed).random
 
     def chance(self, probability: float) -> bool:
         """True with this probability."""

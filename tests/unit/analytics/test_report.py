@@ -153,7 +153,7 @@ def test_texts_from_files_cannot_become_markup() -> None:
 
 
 def test_long_lists_say_how_many_are_left_out() -> None:
-    assert "and 5 more" in render_report(page_data())
+    assert "and 30 more" in render_report(page_data())
 
 
 def test_a_night_with_nothing_says_so() -> None:

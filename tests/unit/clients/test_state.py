@@ -19,9 +19,12 @@ def state(tmp_path: Path) -> State:
 
 
 def test_a_second_holder_waits_and_gives_up(state: State) -> None:
-    with state.lease("corpus"), pytest.raises(TransientError, match="another run holds"):
-        with state.lease("corpus", wait_seconds=0.2):
-            pass
+    with (
+        state.lease("corpus"),
+        pytest.raises(TransientError, match="another run holds"),
+        state.lease("corpus", wait_seconds=0.2),
+    ):
+        raise AssertionError("two held the lease")
 
 
 def test_the_fence_rises_and_the_old_holder_is_told(state: State) -> None:

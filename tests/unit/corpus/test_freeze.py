@@ -8,7 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.core.records import AnnotationRecord, CuratedFigure, DocIds, DocumentRecord, FigureRecord, PanelRecord, ParsedFile
+from pipelines.core.records import (
+    AnnotationRecord,
+    CuratedFigure,
+    DocIds,
+    DocumentRecord,
+    FigureRecord,
+    PanelRecord,
+    ParsedFile,
+)
 from pipelines.core.splits import split_of
 from pipelines.core.tables import sort_rows
 from pipelines.corpus.benchmark import next_benchmarks
@@ -43,8 +51,16 @@ def curated(doi: str, legend: str, *words: str, version: int = 0, date: dt.date 
         AnnotationRecord(legend.index(w), legend.index(w) + len(w), w, "GENEPROD", "protein", panel_no=0) for w in words
     )
     panel = PanelRecord(0, 0, len(legend), ("A",), (0,))
-    return CuratedFigure(DocIds(doi=doi), "fig-1", legend, "Figure 1", panels=(panel,), annotations=notes,
-                         stated_version=version, stated_date=date)  # fmt: skip
+    return CuratedFigure(
+        DocIds(doi=doi),
+        "fig-1",
+        legend,
+        "Figure 1",
+        panels=(panel,),
+        annotations=notes,
+        stated_version=version,
+        stated_date=date,
+    )
 
 
 def tables(*parts: Tables) -> Tables:
@@ -54,10 +70,21 @@ def tables(*parts: Tables) -> Tables:
             out.setdefault(table, []).extend(rows)
     ids = {r["delivery_id"] for t in ("documents", "figures") for r in out.get(t, [])}
     out["deliveries"] = [
-        {"delivery_id": d, "source": "s", "sender": "me", "format": "mixed", "review_stage": "curator", "annotated_types": [],
-         "has_roles": False, "is_synthetic": False, "stated_date": None, "name": ".", "content_sha256": "x"}
+        {
+            "delivery_id": d,
+            "source": "s",
+            "sender": "me",
+            "format": "mixed",
+            "review_stage": "curator",
+            "annotated_types": [],
+            "has_roles": False,
+            "is_synthetic": False,
+            "stated_date": None,
+            "name": ".",
+            "content_sha256": "x",
+        }
         for d in sorted(map(str, ids))
-    ]  # fmt: skip
+    ]
     return out
 
 
@@ -100,14 +127,22 @@ def test_the_same_content_twice_in_a_run_is_a_duplicate(index: Index) -> None:
 def test_a_correction_that_inserts_a_figure_keeps_all_other_ids(index: Index) -> None:
     one, two = "First legend with words of its own here", "Second legend that speaks of something else entirely"
     freeze(index, tables(published(article("10.5555/a", one, two))))
-    later = freeze(index, tables(published(article("10.5555/a", one, "An inserted legend", two))), NIGHT + dt.timedelta(1))
+    later = freeze(
+        index, tables(published(article("10.5555/a", one, "An inserted legend", two))), NIGHT + dt.timedelta(1)
+    )
     assert ids_by_label(later) == {
-        "Figure 1": "10.5555/a#fig-1", "Figure 2": "10.5555/a#fig-2-b", "Figure 3": "10.5555/a#fig-2",
-    }  # fmt: skip
+        "Figure 1": "10.5555/a#fig-1",
+        "Figure 2": "10.5555/a#fig-2-b",
+        "Figure 3": "10.5555/a#fig-2",
+    }
 
 
 def test_any_order_gives_the_same_rows(tmp_path: Path) -> None:
-    parts = [published(article("10.5555/a", LONG)), published(article("10.5555/b", LONG, "x")), curation(curated("10.5555/a", LONG, "eight"))]
+    parts = [
+        published(article("10.5555/a", LONG)),
+        published(article("10.5555/b", LONG, "x")),
+        curation(curated("10.5555/a", LONG, "eight")),
+    ]
     results = []
     for seed in range(6):
         index = Index(tmp_path / f"{seed}.db")

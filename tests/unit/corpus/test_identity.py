@@ -48,7 +48,12 @@ def test_two_known_documents_prove_to_be_one_the_first_seen_stands() -> None:
 
 
 def test_order_of_arrival_does_not_matter() -> None:
-    sets = {"10.5555/a": ["10.5555/a", "pmc:7"], "pmc:7": ["pmc:7", "pmid:9"], "pmid:9": ["pmid:9"], "10.5555/b": ["10.5555/b"]}
+    sets = {
+        "10.5555/a": ["10.5555/a", "pmc:7"],
+        "pmc:7": ["pmc:7", "pmid:9"],
+        "pmid:9": ["pmid:9"],
+        "10.5555/b": ["10.5555/b"],
+    }
     expected = resolve(sets, Known())
     for seed in range(20):
         items = list(sets.items())

@@ -68,7 +68,7 @@ def test_a_table_of_ones_own() -> None:
     text = head + "CVCL_0030\tHeLa\tHela|HeLa-CCL2\tcell_line\n9474\tATG5\t\tGENEPROD\nX1\tthing\t\twhatever\n"
     hela, gene = read_ontology("small.tsv", text.encode())
     assert hela == Entry("CVCL_0030", "CVCL", "CELL_LINE", "HeLa", ("Hela", "HeLa-CCL2"))
-    assert (gene.ext_id, gene.ext_db, gene.entity_type) == ("9474", "", "GENEPROD")
+    assert (gene.ext_id, gene.ext_db, gene.entity_type) == ("9474", "NCBI gene", "GENEPROD")
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,15 @@ import pytest
 
 from pipelines.core.records import Reason
 from pipelines.errors import RejectedInput
-from pipelines.sources.deliveries import DeliveryInfo, Entry, count_files, delivery_name, is_ignored, number_deliveries, read_delivery
+from pipelines.sources.deliveries import (
+    DeliveryInfo,
+    Entry,
+    count_files,
+    delivery_name,
+    is_ignored,
+    number_deliveries,
+    read_delivery,
+)
 
 DEFAULTS = DeliveryInfo("them", "curator", ("GENEPROD",), False, False, None, "mixed")
 
@@ -41,7 +49,12 @@ def test_numbers_follow_names_and_leave_out_what_holds_nothing_new() -> None:
 
 def test_delivery_toml_over_defaults() -> None:
     info = read_delivery(b'sender = "EMBO"\ndate = 2026-11-01\nsynthetic = true\nhas_roles = true', DEFAULTS)
-    assert (info.sender, info.stated_date, info.is_synthetic, info.has_roles) == ("EMBO", dt.date(2026, 11, 1), True, True)
+    assert (info.sender, info.stated_date, info.is_synthetic, info.has_roles) == (
+        "EMBO",
+        dt.date(2026, 11, 1),
+        True,
+        True,
+    )
     assert info.annotated_types == ("GENEPROD",)
     assert read_delivery(None, DEFAULTS) == DEFAULTS
 
@@ -59,14 +72,17 @@ def test_delivery_toml_over_defaults() -> None:
     ],
 )
 def test_a_wrong_description_says_which_key(text: bytes, words: str) -> None:
-    with pytest.raises(RejectedInput, match="delivery.toml") as caught:
+    with pytest.raises(RejectedInput, match=r"delivery\.toml") as caught:
         read_delivery(text, DEFAULTS)
     assert caught.value.reason == Reason.BAD_DELIVERY
     assert words in caught.value.message
 
 
 def test_counts_balance() -> None:
-    entries = [Entry("s", ".", str(i), "", 0, s) for i, s in enumerate(("valid", "ignored", "unchanged", "duplicate", "quarantined"))]
+    entries = [
+        Entry("s", ".", str(i), "", 0, s)
+        for i, s in enumerate(("valid", "ignored", "unchanged", "duplicate", "quarantined"))
+    ]
     counts = count_files(entries)
     assert counts.balances
     assert counts.n_in == 5

@@ -5,14 +5,14 @@ from dataclasses import replace
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from tagger_bundles import NER_LABELS, ner_examples, role_examples
+from tagger_bundles import NER_LABELS, ner_examples, panel_examples, role_examples
 
 from pipelines.core.tagging import Span
 from pipelines.taggers.bundle import Example
 from pipelines.taggers.compact import CompactConfig, CompactTaggerModel
 from pipelines.taggers.network import CompactNetwork
 from pipelines.taggers.prepare import ANY, OUTSIDE_OR_OPEN
-from pipelines.train.augment import with_titles
+from pipelines.train.augment import with_marker_styles, with_titles
 from pipelines.train.batches import epoch_batches, gold_tensors, training_windows
 
 
@@ -102,3 +102,25 @@ def test_titles_move_all_offsets() -> None:
         assert new.text.endswith(old.text)
         assert [new.text[s.start : s.end] for s in new.spans] == [old.text[s.start : s.end] for s in old.spans]
         assert [new.text[a:b] for a, b in new.unlabelled] == [old.text[:3]]
+
+
+def test_marker_styles_change_the_markers_and_nothing_else() -> None:
+    examples = panel_examples(60)
+    changed = with_marker_styles(examples, 1.0)
+    assert with_marker_styles(examples, 0.0) == examples
+    styles = set()
+    for old, new in zip(examples, changed, strict=True):
+        assert len(old.spans) == len(new.spans)
+        letters = [new.text[s.start : s.start + 3].strip("(").lower()[0] for s in new.spans]
+        assert "".join(letters) == "abcd"[: len(letters)]
+        assert "".join(c for c in new.text.lower() if c.isdigit()) == "".join(c for c in old.text if c.isdigit())
+        styles.add(new.text[new.spans[1].start :][:3])
+    assert len(styles) > 5
+
+
+def test_legends_with_other_markers_keep_them() -> None:
+    text = "(A, B) Blots. (C) Sums."
+    odd = Example("a", "d", "train", text, (Span(0, 1, "PANEL_START"), Span(14, 15, "PANEL_START")))
+    assert with_marker_styles([odd], 1.0) == [odd]
+    masked = Example("a", "d", "train", "(A) One. (B) Two.", (Span(0, 1, "PANEL_START"),), ((0, 8),))
+    assert with_marker_styles([masked], 1.0) == [masked]
