@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pipelines.clients.objectstore import ObjectStore, open_part
-from pipelines.clients.warehouse import connect, read_sql, to_arrow
+from pipelines.clients.warehouse import Connection, connect, read_sql, to_arrow
 from pipelines.core.hashing import canonical_json, content_hash, sha256_bytes
 from pipelines.core.labels import load_labels
 from pipelines.core.records import STORED_TYPES, Reason
@@ -123,7 +123,7 @@ def _read_lines(store: ObjectStore, key: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in store.read(key).decode().splitlines() if line.strip()]
 
 
-def _register(con: warehouse.Connection, settings: Settings, night: dt.date, rows: _Night) -> None:
+def _register(con: Connection, settings: Settings, night: dt.date, rows: _Night) -> None:
     """The tables of the night, its context and the id patterns under the names that the SQL uses."""
     for table, data in rows.tables.items():
         con.register(table, data)
@@ -143,7 +143,7 @@ def _register(con: warehouse.Connection, settings: Settings, night: dt.date, row
 # judging
 
 
-def _check_rows(con: warehouse.Connection, runner: SuiteRunner, night: _Night) -> None:
+def _check_rows(con: Connection, runner: SuiteRunner, night: _Night) -> None:
     for suite in build_suites():
         checked = to_arrow(con, read_sql(_SQL, suite.table))
         if checked.num_rows != night.tables[suite.table].num_rows:
@@ -177,7 +177,7 @@ def _keys(rows: pa.Table, columns: Sequence[str]) -> list[tuple[object, ...]]:
     return list(zip(*(rows[c].to_pylist() for c in columns), strict=True))
 
 
-def _check_night(con: warehouse.Connection, runner: SuiteRunner, night: _Night, settings: Settings) -> list[Outcome]:
+def _check_night(con: Connection, runner: SuiteRunner, night: _Night, settings: Settings) -> list[Outcome]:
     """Rules of the whole night; returns those that stop it."""
     bands = to_arrow(con, read_sql(_SQL, "bands")).to_pylist()[0]
     measures = measures_of(_shares(night), bands, settings.quality.min_rows_for_share)
