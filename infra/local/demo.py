@@ -49,8 +49,8 @@ def clear(home: Path) -> None:
     if any(home.iterdir()) and not (home / _MARKER).exists():
         raise SystemExit(f"{home} was not made by a demo: give another --home, or remove it yourself")
     left = Components(home / "airflow", {}).stop_marked()
-    console.print(f"[dim]starting from nothing: the earlier demo in {home} is removed"
-                  + (f", {left} processes of it ended" if left else "") + "[/]")  # fmt: skip
+    ended = f", {left} processes of it ended" if left else ""
+    console.print(f"[dim]starting from nothing: the earlier demo in {home} is removed{ended}[/]", soft_wrap=True)
     shutil.rmtree(home)
 
 
@@ -59,7 +59,9 @@ def write_sample(home: Path, nights: int) -> list[tuple[str, dict[str, str]]]:
     from pipelines.sources.sample import write_sample as write
 
     summary = write(home / "sample", nights=nights)
-    console.print(f"sample: {summary.n_files} files in {home / 'sample'}, written from a seed, [bold]synthetic[/]")
+    console.print(
+        f"sample: {summary.n_files} files in {home / 'sample'}, written from a seed, [bold]synthetic[/]", soft_wrap=True
+    )
     return [(night.isoformat(), _parameters(home / "sample" / night.isoformat())) for night in summary.nights]
 
 

@@ -34,14 +34,18 @@ class ResolvedEncoder:
         return self.name == "compact"
 
 
-def resolve_encoder(requested: str, hub_name: str, *, may_ask_hub: bool) -> ResolvedEncoder:
+def has_gpu() -> bool:
+    return bool(torch.cuda.is_available())
+
+
+def resolve_encoder(requested: str, hub_name: str, *, has_gpu: bool, may_ask_hub: bool) -> ResolvedEncoder:
     """`auto` means: the hub name where there is a GPU and the name is cached or reachable (asked once), else compact.
     Anything else is what was asked for."""
     if requested != "auto":
         return ResolvedEncoder(requested, "as configured")
     if not hub_name:
         return ResolvedEncoder("compact", "no hub encoder is configured for the task")
-    if not torch.cuda.is_available():
+    if not has_gpu:
         return ResolvedEncoder("compact", "no GPU here")
     if is_cached(hub_name):
         return ResolvedEncoder(hub_name, "GPU, and the encoder is in the local cache")

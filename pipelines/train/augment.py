@@ -1,7 +1,8 @@
 """Training legends as published ones look: with a title before them, and with panel markers in other styles.
 
 Curated legends often lack the title, and come from few publishers; the legends to be tagged come from all. Measured on
-850 published legends with bold panel letters: of their markers a CRF finds 81 % without this, 90 % with it (the letter-chain rule: 93 %).
+850 published legends with bold panel letters: of their markers a CRF finds 81 % without this, 90 % with it (the rule:
+93 %).
 """
 
 from __future__ import annotations

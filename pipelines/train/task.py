@@ -37,7 +37,7 @@ def train_task(
     fingerprint is left as it is, an interrupted encoder goes on from its checkpoint (`out_dir/<kind>/.work`).
     Returns per kind `dev` (by label), `dev_f1`, `dev_source`, `seconds`, `fingerprint` and what the fit says.
     """
-    info = _resolved(read_info(bundle_dir))
+    info = resolve_info(read_info(bundle_dir))
     report = on_progress or (lambda message, done: None)
     kinds = tuple(kinds or default_kinds(info.task))
     data: TrainingData | None = None
@@ -52,16 +52,16 @@ def train_task(
     return results
 
 
-def _resolved(info: BundleInfo) -> BundleInfo:
-    """The bundle with the encoder that `auto` means here; the demo is always compact."""
+def resolve_info(info: BundleInfo) -> BundleInfo:
+    """The bundle with the encoder that `auto` means here; the demo is always compact. Fingerprints need it so."""
     if info.profile == "demo":
         return replace(info, encoder="compact")
     if info.encoder != "auto":
         return info
-    from pipelines.taggers.hub import resolve_encoder
+    from pipelines.taggers.hub import has_gpu, resolve_encoder
 
     hub_name = str(info.config.get("encoder", {}).get("hub_name", ""))
-    return replace(info, encoder=resolve_encoder("auto", hub_name, may_ask_hub=True).name)
+    return replace(info, encoder=resolve_encoder("auto", hub_name, has_gpu=has_gpu(), may_ask_hub=True).name)
 
 
 def _part(report: Report, number: int, of: int) -> Report:

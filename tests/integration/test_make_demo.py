@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import subprocess
 import sys
@@ -21,34 +22,41 @@ def home(tmp_path: Path) -> Iterator[Path]:
     Components(tmp_path / "home" / "airflow", {}).stop_marked()
 
 
-def start(home: Path) -> subprocess.Popen[str]:
+@contextlib.contextmanager
+def started(home: Path) -> Iterator[subprocess.Popen[str]]:
     words = [sys.executable, str(SCRIPT), "--home", str(home), "--nights", "1"]
     with home.with_suffix(".out").open("w") as out:
-        return subprocess.Popen(words, stdout=out, stderr=out, text=True, env=clean_environ())
+        process = subprocess.Popen(words, stdout=out, stderr=out, text=True, env=clean_environ())
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
 
 
 def wait_for_step(home: Path) -> list[int]:
-    """Until a step of the night runs; every process of the demo."""
-    marked = Components(home / "airflow", {})
+    """Until a step of this demo's night runs; every process of the demo."""
+    marked, out = Components(home / "airflow", {}), home.with_suffix(".out")
+    wait_until(lambda: "night 1" in out.read_text(), 240.0, "Airflow is up")
 
     def is_step_running() -> bool:
         return any("--only" in process.cmdline() for process in marked.iter_marked())
 
-    wait_until(is_step_running, 240.0, home.with_suffix(".out").read_text())
+    wait_until(is_step_running, 240.0, "a step runs")
     return [process.pid for process in marked.iter_marked()]
 
 
 @pytest.mark.slow
 def test_broken_off_demo_leaves_nothing_and_can_start_again(home: Path) -> None:
-    with start(home) as killed:
+    with started(home) as killed:
         orphans = wait_for_step(home)
         killed.kill()
     assert any(map(is_running, orphans)), "a SIGKILL leaves processes: the next start has to end them"
 
-    with start(home) as interrupted:
+    with started(home) as interrupted:
         pids = wait_for_step(home)
         assert not any(map(is_running, orphans))
-        assert "processes of it ended" in " ".join(home.with_suffix(".out").read_text().split())
+        assert "processes of it ended" in home.with_suffix(".out").read_text()
         interrupted.send_signal(signal.SIGINT)
         assert interrupted.wait(timeout=60) == 130
     wait_gone(pids)
@@ -59,7 +67,7 @@ def test_broken_off_demo_leaves_nothing_and_can_start_again(home: Path) -> None:
 def test_demo_never_empties_a_folder_that_it_did_not_make(home: Path) -> None:
     home.mkdir()
     (home / "precious.txt").write_text("work of a curator")
-    with start(home) as process:
+    with started(home) as process:
         assert process.wait(timeout=60) == 1
     assert "was not made by a demo" in home.with_suffix(".out").read_text()
     assert (home / "precious.txt").read_text() == "work of a curator"

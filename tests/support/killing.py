@@ -15,22 +15,24 @@ TRACED = Path(__file__).parent / "traced"
 DEADLINE_S = 240.0
 
 
-def run_nightcap(*args: str, environ: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+def run_nightcap(
+    *args: str, environ: dict[str, str] | None = None, timeout_s: float = 600.0
+) -> subprocess.CompletedProcess[str]:
     """`nightcap …` in a child; AssertionError with its log where it fails."""
     done = subprocess.run([sys.executable, "-m", "pipelines", *args], capture_output=True, text=True,
-                          env={**os.environ, **(environ or {})}, timeout=DEADLINE_S, check=False)  # fmt: skip
+                          env={**os.environ, **(environ or {})}, timeout=timeout_s, check=False)  # fmt: skip
     assert done.returncode == 0, (
         f"nightcap {' '.join(args)}: exit {done.returncode}\n{done.stdout[-2000:]}\n{done.stderr[-4000:]}"
     )
     return done
 
 
-def run_steps(home: Path, options: dict[str, str], steps: list[str], flow: str = "nightly_corpus") -> None:
+def run_steps(home: Path, options: dict[str, str], steps: Sequence[str], config: str = "demo") -> None:
     """Steps of the nightly flow one after the other, each a child of its own."""
+    words = [w for name, value in options.items() for w in (f"--{name}", value)]
     key: list[str] = []
     for step in steps:
-        words = [w for name, value in options.items() for w in (f"--{name}", value)]
-        run_nightcap("run", flow, "--only", step, *words, *key, "--config", "demo", "--home", str(home))
+        run_nightcap("run", "nightly_corpus", "--only", step, *words, *key, "--config", config, "--home", str(home))
         key = ["--run", options["date"]]
 
 

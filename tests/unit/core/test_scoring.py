@@ -124,6 +124,11 @@ def test_what_can_be_detected_shrinks_with_more_documents() -> None:
     assert 0 < many.detectable < few.detectable
 
 
+def test_without_documents_nothing_is_proved() -> None:
+    nothing = paired_bootstrap(count_spans([], LABELS), count_spans([], LABELS))
+    assert (nothing.low, nothing.p, nothing.detectable, nothing.n_documents) == (0.0, 1.0, 1.0, 0)
+
+
 def test_comparison_needs_the_same_documents() -> None:
     a = count_spans(_documents(0.8, 1), LABELS)
     with pytest.raises(ValueError, match="same documents"):

@@ -120,11 +120,16 @@ def test_a_hub_encoder_reads_long_texts_and_comes_back_from_its_folder(hub: Path
 
 
 def test_the_encoder_is_resolved_with_a_reason(hub: Path) -> None:
-    assert resolve_encoder("compact", "any/name", may_ask_hub=True).reason == "as configured"
-    assert resolve_encoder(str(hub), "any/name", may_ask_hub=True).name == str(hub)
-    assert resolve_encoder("auto", "", may_ask_hub=True).is_compact
-    if not torch.cuda.is_available():
-        resolved = resolve_encoder("auto", "any/name", may_ask_hub=True)
-        assert (resolved.name, resolved.reason) == ("compact", "no GPU here")
-    assert is_cached(str(hub))
-    assert not is_cached("nobody/has-this-encoder")
+    def resolve(requested: str, name: str, *, has_gpu: bool = True, may_ask_hub: bool = False) -> tuple[str, str]:
+        resolved = resolve_encoder(requested, name, has_gpu=has_gpu, may_ask_hub=may_ask_hub)
+        assert resolved.is_compact == (resolved.name == "compact")
+        return resolved.name, resolved.reason
+
+    assert resolve("compact", str(hub)) == ("compact", "as configured")
+    assert resolve(str(hub), "any/name", has_gpu=False) == (str(hub), "as configured")
+    assert resolve("auto", "") == ("compact", "no hub encoder is configured for the task")
+    assert resolve("auto", str(hub), has_gpu=False) == ("compact", "no GPU here")
+    assert resolve("auto", str(hub)) == (str(hub), "GPU, and the encoder is in the local cache")
+    unknown = "nobody/has-this-encoder"
+    assert resolve("auto", unknown)[1] == f"GPU, but {unknown} is neither cached nor reachable"
+    assert not is_cached("not a name: /")

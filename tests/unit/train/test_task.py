@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,9 +13,10 @@ from pipelines.core.tagging import Span
 from pipelines.errors import PermanentError
 from pipelines.taggers import TaggerInput, load_tagger, read_meta
 from pipelines.taggers.bundle import Example
-from pipelines.train import default_kinds, train_task
+from pipelines.train import default_kinds, resolve_info, train_task
 from pipelines.train.baselines import fit_dictionary, majority_role
-from pipelines.train.crf_fit import labels_for_crf, sequences
+from pipelines.train.config import CrfConfig
+from pipelines.train.crf_fit import fit_crf, labels_for_crf, sequences
 
 
 def test_every_kind_is_trained_stored_and_scored_on_dev(tmp_path: Path) -> None:
@@ -80,6 +82,21 @@ def test_the_crf_trains_where_everything_is_annotated_or_on_what_is_everywhere()
     everything = _example(("GENEPROD",), 3, "e")
     stated_nowhere = Example("f", "f", "train", everything.text, everything.spans)
     assert labels_for_crf([stated_nowhere], ("GENEPROD", "TISSUE")) == ([stated_nowhere], ["GENEPROD", "TISSUE"])
+
+
+def test_a_crf_without_a_single_labelled_word_is_refused(tmp_path: Path) -> None:
+    example = Example("a", "d", "train", "Atg5", (Span(0, 4, "GENEPROD"),), ((0, 4),), NER_LABELS)
+    config = CrfConfig(0.1, 0.1, 5, 1, 0.0)
+    with pytest.raises(PermanentError, match="no legend is left to train a CRF on"):
+        fit_crf("ner", [example], NER_LABELS, tmp_path, config=config, on_progress=lambda m, d: None)
+
+
+def test_auto_is_resolved_before_the_fingerprint(tmp_path: Path) -> None:
+    info = replace(tiny_bundle(tmp_path), profile="nightly", encoder="auto")
+    without_hub = {**info.config, "encoder": {**info.config["encoder"], "hub_name": ""}}
+    assert resolve_info(replace(info, config=without_hub)).encoder == "compact"
+    assert resolve_info(replace(info, encoder="some/name")).encoder == "some/name"
+    assert resolve_info(replace(info, profile="demo", encoder="some/name")).encoder == "compact"
 
 
 def test_unlabelled_words_are_no_items_of_the_crf() -> None:
