@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from pipelines import __version__, settings
 from pipelines.cli import corpus as corpus_commands
+from pipelines.cli.common import ConfigOption, HomeOption, JsonOption, load_settings, log, print_json
 
 app = typer.Typer(
     name="nightcap",
@@ -23,19 +22,6 @@ app = typer.Typer(
     "`nightcap trace`.",
 )
 app.add_typer(corpus_commands.app, name="corpus")
-log = Console(stderr=True, highlight=False)
-
-HomeOption = Annotated[
-    Path | None,
-    typer.Option("--home", help="Home folder (NIGHTCAP_HOME; default var/home of the checkout)", show_default=False),
-]
-ConfigOption = Annotated[
-    str | None,
-    typer.Option(
-        "--config", help="demo, nightly or a .toml file (default: what the home was made with)", show_default=False
-    ),
-]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout")]
 DateOption = Annotated[str | None, typer.Option("--date", help="Night, YYYY-MM-DD (default: today, UTC)")]
 ArticlesOption = Annotated[
     str | None, typer.Option("--articles", help="Folder or s3:// prefix with JATS files and archives, for this night")
@@ -43,18 +29,6 @@ ArticlesOption = Annotated[
 CurationOption = Annotated[
     str | None, typer.Option("--curation", help="Folder or s3:// prefix with curator deliveries, for this night")
 ]
-
-
-def load_settings(home: Path | None, config: str | None) -> settings.Settings:
-    if home is None and not settings.has_home_variable():
-        path, is_demo = settings.default_home(Path.cwd())
-        if is_demo and config != "nightly":
-            log.print(f"[dim]using the demo's home {path} (give --home for another)[/]")
-    return settings.current(home, config)
-
-
-def print_json(value: Any) -> None:
-    typer.echo(json.dumps(value, default=str, ensure_ascii=False))
 
 
 def _version(value: bool) -> None:

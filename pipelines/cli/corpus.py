@@ -4,31 +4,34 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
-from pipelines import settings
+from pipelines.cli.common import load_settings, table_console
 from pipelines.errors import UsageError
+
+if TYPE_CHECKING:
+    from pipelines.clients.corpus_repo import CorpusRepo
+    from pipelines.settings import Settings
 
 app = typer.Typer(no_args_is_help=True, help="Versions of the corpus: log, digest, verify, checkout.")
 _HOME = typer.Option("--home", help="Home folder (NIGHTCAP_HOME)", show_default=False)
 _VERSION = typer.Argument(help="A tag such as corpus/2026-11-20 (default: the newest)", show_default=False)
 
 
-def _open(home: Path | None):  # type: ignore[no-untyped-def]
+def _open(home: Path | None) -> tuple[Settings, CorpusRepo]:
     from pipelines.clients.corpus_repo import CorpusRepo
 
-    loaded = settings.current(home)
+    loaded = load_settings(home)
     repo = CorpusRepo(loaded)
     if not repo.exists():
         raise UsageError(f"{loaded.root} has no corpus yet: run `nightcap night` (or `make demo`) first")
     return loaded, repo
 
 
-def _known(repo, version: str | None) -> str:  # type: ignore[no-untyped-def]
+def _known(repo: CorpusRepo, version: str | None) -> str:
     tags = [str(m["tag"]) for m in repo.manifests()]
     if version is None and tags:
         return tags[-1]
@@ -45,7 +48,7 @@ def show_log(
 ) -> None:
     """Every version in its order, newest last: what it added, under which night."""
     _, repo = _open(home)
-    manifests = repo.manifests()
+    manifests = cast(list[dict[str, Any]], repo.manifests())
     if as_json:
         typer.echo(json.dumps(manifests))
         return
@@ -57,7 +60,7 @@ def show_log(
             if t in ("documents", "figures", "annotations", "document_events", "tombstones")
         )
         table.add_row(str(m["seq"]), m["tag"], m["night"], adds, str(m["benchmark"] or ""), m["corpus_md5"][:12])
-    Console().print(table)
+    table_console().print(table)
 
 
 @app.command("digest")

@@ -20,7 +20,7 @@ from pipelines.settings import Settings
 _EXIT_ORDER = (1, 2, 3, 5, 4)
 _NIGHT_FLOWS = ("nightly_corpus", "retrain_tagger", "reload_predictions")
 _LINE_EVERY_S = 5.0
-log = Console(stderr=True, highlight=False)
+log = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 @dataclass
@@ -77,7 +77,8 @@ def run_one_step(
             result = execute(settings, flow, step, key, options, force=force, progress=progress)
     else:
         result = execute(settings, flow, step, key, options, force=force, progress=_line_progress())
-    print(f"{flow}.{step} {result['run']}: {describe(result)}", file=sys.stderr, flush=True)
+    if not settings_module.is_child():  # else the runner's caller says it
+        print(f"{flow}.{step} {result['run']}: {describe(result)}", file=sys.stderr, flush=True)
     return result
 
 

@@ -16,6 +16,8 @@ MENTION = "\ue000MENTION"
 #: Words as fixed-size tables see them: form, lower form, 6 affixes, shape, short shape.
 N_FIXED = 10
 N_FORMS = 2
+#: Columns of the fixed ids that give a word away (forms, affixes of three and more), beside its n-grams.
+IDENTITY_COLUMNS = (0, 1, 3, 4, 6, 7)
 _MAX_NGRAMS = 24
 _SENTENCE_ENDS = frozenset(".!?;:\n")
 

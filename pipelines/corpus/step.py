@@ -203,29 +203,37 @@ def run_close(settings: Settings, run: Run, results: Mapping[str, Mapping[str, A
     `results` holds what the earlier steps of the run left. A night in which nothing was new, rejected or missing is
     recorded once and skipped: no event goes out.
     """
-    if run.night is None:
-        raise PermanentError("close needs a night")
-    staging, reports = open_part(settings, "staging"), open_part(settings, "reports")
-    accounts = [
-        row for s in ("pull", "parse", "check", "freeze") for row in _lines(staging, f"{run.key}/{s}/accounting.jsonl")
-    ]
-    quality = _lines(staging, f"{run.key}/check/quality_results.jsonl")
-    night = _night_row(settings, run, results, accounts, seconds)
-    for name, rows in (("accounting", accounts), ("quality_results", quality)):
-        reports.write(f"nights/{run.key}/{name}.jsonl", "".join(canonical_json(r) + "\n" for r in rows).encode())
-    reports.write(f"nights/{run.key}/night.json", canonical_json(night).encode())
-    commit_listings(settings, run, staging)
+    night = _record_night(settings, run, results, seconds)
+    commit_listings(settings, run, open_part(settings, "staging"))
     counts = {k: int(str(night[k])) for k in ("n_documents", "n_figures", "n_annotations", "n_quarantined")}
     fingerprint = content_hash({k: v for k, v in night.items() if k != "seconds"})
     skipped = "nothing changed: no event goes out" if night["status"] == "unchanged" else None
-    return StageResult(
-        reports.uri(f"nights/{run.key}"),
-        counts,
-        fingerprint,
-        skipped,
-        str(night["message"]),
-        {"corpus_version": night["corpus_version"], "status": night["status"]},
-    )
+    extra = {"corpus_version": night["corpus_version"], "status": night["status"]}
+    uri = open_part(settings, "reports").uri(f"nights/{run.key}")
+    return StageResult(uri, counts, fingerprint, skipped, str(night["message"]), extra)
+
+
+def record_stopped(settings: Settings, run: Run, results: Mapping[str, Mapping[str, Any]], reason: str) -> None:
+    """The record of a night that quality stopped: what came in is not lost, its files are listed again next time."""
+    _record_night(settings, run, results, 0.0, stopped=reason)
+
+
+def _record_night(
+    settings: Settings, run: Run, results: Mapping[str, Mapping[str, Any]], seconds: float, stopped: str | None = None
+) -> dict[str, object]:
+    if run.night is None:
+        raise PermanentError("a night's record needs a night")
+    staging, reports = open_part(settings, "staging"), open_part(settings, "reports")
+    stages = ("pull", "parse", "check", "freeze")
+    accounts = [row for s in stages for row in _lines(staging, f"{run.key}/{s}/accounting.jsonl")]
+    quality = _lines(staging, f"{run.key}/check/quality_results.jsonl")
+    night = _night_row(settings, run, results, accounts, seconds)
+    if stopped:
+        night |= {"status": "stopped", "message": f"Stopped by quality, the last version stands: {stopped}"}
+    for name, rows in (("accounting", accounts), ("quality_results", quality)):
+        reports.write(f"nights/{run.key}/{name}.jsonl", "".join(canonical_json(r) + "\n" for r in rows).encode())
+    reports.write(f"nights/{run.key}/night.json", canonical_json(night).encode())
+    return night
 
 
 def commit_listings(settings: Settings, run: Run, staging: ObjectStore) -> None:

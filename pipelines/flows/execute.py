@@ -17,7 +17,7 @@ from typing import Any
 from pipelines.clients.objectstore import LocalStore
 from pipelines.core.hashing import canonical_json, content_hash
 from pipelines.core.runs import Run, StageResult
-from pipelines.errors import PermanentError, UsageError
+from pipelines.errors import PermanentError, QualityError, UsageError
 from pipelines.flows import maintenance, nightly_corpus, reload_predictions, retrain_tagger
 from pipelines.flows.context import Context, Progress
 from pipelines.settings import Settings
@@ -196,7 +196,14 @@ def execute(
         return {**stored, "message": f"already done: {stored['message']}"}
     reason = _blocked(run, step, results)
     started = time.monotonic()
-    result = StageResult(skipped=reason) if reason else function(ctx)
+    try:
+        result = StageResult(skipped=reason) if reason else function(ctx)
+    except QualityError as error:
+        if flow == _NIGHTLY:
+            from pipelines.corpus.step import record_stopped
+
+            record_stopped(settings, run, results, str(error))
+        raise
     row = {"flow": flow, "step": step, "run": run.key, "night": run.night and run.night.isoformat(), "inputs": inputs,
            "is_complete": True, "seconds": round(time.monotonic() - started, 2), **result.to_dict()}  # fmt: skip
     _runs(settings).write(f"{flow}/{run.key}/{step}.json", canonical_json(row).encode())

@@ -16,7 +16,7 @@ from transformers.modeling_outputs import TokenClassifierOutput
 from transformers.models.bert.modeling_bert import BertEncoder
 from transformers.utils import logging
 
-from pipelines.core.features import N_FIXED, N_FORMS
+from pipelines.core.features import IDENTITY_COLUMNS, N_FIXED, N_FORMS
 from pipelines.taggers.chain import Chain
 
 
@@ -57,7 +57,11 @@ class CompactConfig(PreTrainedConfig):
 
 
 class WordEmbedding(nn.Module):
-    """Word features to vectors: looked-up rows side by side, the mean of the n-grams, the mean of the hints."""
+    """Word features to vectors: looked-up rows side by side, the mean of the n-grams, the mean of the hints.
+
+    In training `word_dropout` hides the identity of words: only two-letter affixes and shapes are left, so that names
+    never seen are read from their context. Dropping the form alone does nothing, affixes and n-grams give it away.
+    """
 
     def __init__(self, config: CompactConfig) -> None:
         super().__init__()
@@ -74,10 +78,12 @@ class WordEmbedding(nn.Module):
 
     def forward(self, fixed_ids: Tensor, gram_ids: Tensor, hint_ids: Tensor) -> Tensor:
         batch, length, _ = fixed_ids.shape
-        forms = fixed_ids[..., :N_FORMS]
         if self.training and self.word_dropout:
-            forms = forms * (torch.rand(batch, length, 1, device=forms.device) >= self.word_dropout)
-        vectors = [self.forms(forms).flatten(2), self.parts(fixed_ids[..., N_FORMS:]).flatten(2)]
+            is_kept = torch.rand(batch, length, 1, device=fixed_ids.device) >= self.word_dropout
+            is_plain = torch.ones(N_FIXED, dtype=torch.bool, device=fixed_ids.device)
+            is_plain[list(IDENTITY_COLUMNS)] = False
+            fixed_ids, gram_ids = fixed_ids * (is_kept | is_plain), gram_ids * is_kept
+        vectors = [self.forms(fixed_ids[..., :N_FORMS]).flatten(2), self.parts(fixed_ids[..., N_FORMS:]).flatten(2)]
         vectors.append(self.grams(gram_ids.flatten(0, 1)).view(batch, length, -1))
         if self.hints is not None:
             vectors.append(self.hints(hint_ids.flatten(0, 1)).view(batch, length, -1))
