@@ -139,7 +139,8 @@ def test_the_whole_night_meets_its_bars(shared_data: Path, tmp_path: Path) -> No
     assert outcome["exit_code"] == 0
     scores = ask(
         home,
-        "select task, tagger, f1 from model_scores where split = 'benchmark' and label = 'micro' and benchmark_version = 1",
+        "select task, tagger, f1 from model_scores "
+        "where split = 'benchmark' and label = 'micro' and benchmark_version = 1",
     )
     best = {(s["task"], s["tagger"]): s["f1"] for s in scores}
     assert best["ner", "encoder"] >= 0.70
