@@ -26,6 +26,8 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 console = Console(highlight=False)
+if not console.is_terminal:
+    console = Console(highlight=False, width=120)  # a log has no width of its own
 _MARKER = ".nightcap-demo"
 _TASKS_A_NIGHT = 17  # 5 + 4 + twice 4: only the bar's length hangs on it
 

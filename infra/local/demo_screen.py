@@ -19,8 +19,8 @@ from rich.table import Table
 from pipelines.settings import child_environment
 
 _INGESTED = """
-select strftime(night, '%Y-%m-%d') as night, status, corpus_version, n_documents as documents, n_figures as figures,
-       n_annotations as annotations, n_quarantined as quarantined
+select strftime(night, '%Y-%m-%d') as night, status, replace(corpus_version, 'corpus/', '') as corpus,
+       n_documents as docs, n_figures as figures, n_annotations as annotations, n_quarantined as rejected
 from nights order by all"""
 
 _REJECTED = """
@@ -32,14 +32,16 @@ latest as (select task, max(corpus_version) as corpus_version from model_scores
            where split = 'benchmark' and label = 'micro' group by task),
 scores as (select s.* from model_scores s join latest using (task, corpus_version)
            where s.split = 'benchmark' and s.label = 'micro')
-select s.task, s.tagger, s.model_version as version, round(s.f1, 3) as f1,
-       '[' || printf('%.3f', s.f1_low) || ', ' || printf('%.3f', s.f1_high) || ']' as "95 %", s.support as spans,
+select s.task, s.tagger, s.model_version as version,
+       printf('%.3f [%.3f, %.3f]', s.f1, s.f1_low, s.f1_high) as "F1 [95 %]",
        case when c.model_version is not null then 'champion' when s.tagger in ('rule', 'dictionary') then 'baseline'
             when v.decision like 'promoted%' then 'champion before' when v.alias = 'challenger' then 'challenger'
             else 'not promoted' end as stands
 from scores s left join champions c on c.task = s.task and c.model_version = s.model_version
 left join model_versions v on v.task = s.task and v.model_version = s.model_version
 order by s.task, s.f1 desc"""
+
+_SHORT = 30  # characters that are never folded
 
 QUERIES = (
     "select entity_type, count(*) as mentions, count(distinct doc_id) as papers from mentions "
@@ -69,7 +71,9 @@ def render(console: Console, title: str, rows: Sequence[dict[str, Any]]) -> None
     console.print(f"\n[bold]{escape(title)}[/]", soft_wrap=True)
     table = Table(box=None, header_style="dim", pad_edge=False, padding=(0, 2, 0, 0))
     for name, value in (rows[0] if rows else {}).items():
-        table.add_column(name, overflow="fold", justify="right" if isinstance(value, (int, float)) else "left")
+        is_short = max(len(str(row[name])) for row in rows) <= _SHORT
+        is_number = isinstance(value, (int, float))
+        table.add_column(name, overflow="fold", no_wrap=is_short, justify="right" if is_number else "left")
     for row in rows:
         table.add_row(*("" if value is None else escape(str(value)) for value in row.values()))
     console.print(table if rows else "(no rows)")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 
 import torch
@@ -18,12 +18,13 @@ _FILE = "checkpoint.safetensors"
 
 @dataclass
 class Progress:
-    """Where a training stands: `step` batches of `epoch` are done. `history` has one entry a finished epoch."""
+    """Where a training stands: `step` batches of `epoch` are done. `history` has one entry a finished epoch;
+    `planned_epochs` are those that the budget holds, as far as is known (0: nothing known yet)."""
 
     fingerprint: str
     epoch: int = 0
     step: int = 0
-    total_steps: int = 0
+    planned_epochs: int = 0
     best_epoch: int = -1
     best_f1: float = -1.0
     seconds: float = 0.0
@@ -86,9 +87,9 @@ def load_checkpoint(
             raw = json.loads(stream.metadata()["progress"])
     except SafetensorError:
         return None
-    progress = Progress(**raw)
-    if progress.fingerprint != fingerprint:
+    if set(raw) != {f.name for f in fields(Progress)} or raw["fingerprint"] != fingerprint:
         return None
+    progress = Progress(**raw)
     tensors = load_file(path)
     module.load_state_dict({k[7:]: v for k, v in tensors.items() if k.startswith("module.")})
     _restore_optimizer(optimizer, tensors)

@@ -26,8 +26,8 @@ class CrfConfig:
 class EncoderConfig:
     """Sizes of the compact encoder (ignored for a hub encoder), and the loop.
 
-    `batch_units` are words (compact) or pieces (hub) in a batch; `budget_s` is wall time after which no further
-    epoch begins (0: none); `augment_share` is the share of training legends that get a title before
+    `batch_units` are words (compact) or pieces (hub) in a batch; `budget_s` is wall time within which the epochs
+    are planned (0: no limit); `augment_share` is the share of training legends that get a title before
     them, and of panelization's that get another style of markers; `threads` 0 leaves torch's own.
     """
 

@@ -56,6 +56,20 @@ def _optimizer(module: nn.Module, config: EncoderConfig, *, is_compact: bool) ->
     return torch.optim.AdamW(groups, lr=rate, fused=True)
 
 
+def epochs_within(budget_s: float, epochs: int, *, done: int, seconds: float) -> int:
+    """How many epochs in all the budget holds at the pace so far, so that the decay of the learning rate ends with
+    the last one: a training cut off at a high rate is the worst of all. Never fewer than are done; 0 is no budget."""
+    if not budget_s or not done:
+        return epochs
+    return min(epochs, max(done, int(budget_s * done / max(seconds, 1e-9))))
+
+
+def rate_at(epochs_done: float, planned: int, warm: float) -> float:
+    """Share of the base learning rate: linear warm-up over `warm` epochs, then linear decay to zero at the end."""
+    rising = (epochs_done + 1e-3) / max(warm, 1e-3)
+    return min(1.0, rising, max(0.0, (planned - epochs_done) / max(planned - warm, 1e-3)))
+
+
 class EncoderFit:
     """One training. `run` may be killed at any instruction; a new object over the same folder goes on from the last
     checkpoint with the same random state, so that on one machine the result is the same."""
@@ -85,6 +99,9 @@ class EncoderFit:
             progress.seconds = time.monotonic() - started
             progress.history[-1].update(dev_f1=f1, seconds=progress.seconds)
             progress.epoch, progress.step = progress.epoch + 1, 0
+            progress.planned_epochs = epochs_within(
+                self.config.budget_s, self.config.epochs, done=progress.epoch, seconds=progress.seconds
+            )
             self._keep_best(f1)
             save_checkpoint(self.folder, self.network.module, self.optimizer, progress)
             self._remove_old_bests()
@@ -100,11 +117,10 @@ class EncoderFit:
     def _is_finished(self) -> bool:
         progress, config = self.progress, self.config
         is_late = progress.epoch - 1 - progress.best_epoch >= config.patience and progress.epoch > 0
-        is_over_budget = bool(config.budget_s) and progress.epoch > 0 and self._next_end() > config.budget_s
-        return progress.epoch >= config.epochs or (progress.step == 0 and (is_late or is_over_budget))
+        return progress.epoch >= self._planned() or (progress.step == 0 and is_late)
 
-    def _next_end(self) -> float:
-        return self.progress.seconds * (1 + 1 / max(self.progress.epoch, 1))
+    def _planned(self) -> int:
+        return self.progress.planned_epochs or self.config.epochs
 
     def _run_epoch(self, windows: Sequence[TrainingWindow], started: float) -> None:
         progress = self.progress
@@ -112,12 +128,10 @@ class EncoderFit:
         batches = epoch_batches(costs, self.config.batch_units, self.info.seed, progress.epoch)
         if progress.step == 0:
             progress.history.append({"loss": 0.0, "items": 0.0})
-        if not progress.total_steps:
-            progress.total_steps = len(batches) * self.config.epochs
         saved = time.monotonic()
         self.network.module.train()
         for number in range(progress.step, len(batches)):
-            self._step([windows[i] for i in batches[number]], progress.epoch * len(batches) + number)
+            self._step([windows[i] for i in batches[number]], progress.epoch + number / len(batches))
             progress.step = number + 1
             now = time.monotonic()
             if now - saved >= self.config.checkpoint_s and number + 1 < len(batches):
@@ -126,15 +140,10 @@ class EncoderFit:
                 done = (progress.epoch + progress.step / len(batches)) / self.config.epochs
                 self.report(f"encoder epoch {progress.epoch + 1}, batch {progress.step}/{len(batches)}", done)
 
-    def _rate(self, step: int) -> float:
-        """Linear warm-up, then linear decay to zero at the end of the last planned epoch."""
-        total = max(self.progress.total_steps, 1)
-        warm = max(1, int(total * self.config.warmup))
-        return self.base_rate * min((step + 1) / warm, max(0.0, (total - step) / max(1, total - warm)))
-
-    def _step(self, batch: Sequence[TrainingWindow], step: int) -> None:
+    def _step(self, batch: Sequence[TrainingWindow], epochs_done: float) -> None:
+        rate = rate_at(epochs_done, self._planned(), self.config.warmup * self.config.epochs)
         for group in self.optimizer.param_groups:
-            group["lr"] = self._rate(step)
+            group["lr"] = self.base_rate * rate
         network, device = self.network, device_of(self.network.module)
         items, allowed, mask = (t.to(device) for t in gold_tensors(batch, len(network.chain.tags)))
         encoded = network.encode([w.window for w in batch])

@@ -9,6 +9,7 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
 from safetensors.numpy import load_file
 from tagger_bundles import ner_examples, tiny_bundle
 
@@ -17,7 +18,7 @@ from pipelines.taggers.bundle import read_info
 from pipelines.train import train_task
 from pipelines.train.checkpoint import Progress, load_checkpoint
 from pipelines.train.config import EncoderConfig, config_of
-from pipelines.train.encoder_fit import EncoderFit, new_network
+from pipelines.train.encoder_fit import EncoderFit, epochs_within, new_network, rate_at
 
 _CHILD = """
 import sys
@@ -88,6 +89,19 @@ def test_the_best_epoch_on_dev_is_kept_and_training_stops_early(tmp_path: Path) 
     assert len(history) < 30
     assert result["best_epoch"] == 1 + history.index(max(history)) == len(history) - 2
     assert result["dev_f1"] == max(history)
+
+
+def test_epochs_are_planned_within_the_budget_and_the_rate_ends_at_zero_with_them() -> None:
+    assert epochs_within(0.0, 7, done=3, seconds=1e9) == 7
+    assert epochs_within(1500.0, 7, done=1, seconds=140.0) == 7
+    assert epochs_within(1500.0, 7, done=1, seconds=400.0) == 3
+    assert epochs_within(1500.0, 7, done=2, seconds=2000.0) == 2
+    rates = [rate_at(e / 10, 3, 0.4) for e in range(31)]
+    assert rates[0] < 0.01
+    assert max(rates) == pytest.approx(1.0)
+    assert rates.index(max(rates)) in (4, 5)
+    assert rates[4:] == sorted(rates[4:], reverse=True)
+    assert rates[-1] == 0.0
 
 
 def test_no_epoch_begins_that_the_budget_would_not_hold(tmp_path: Path) -> None:
