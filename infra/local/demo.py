@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import json
 import shutil
 import signal
 import sys
@@ -149,14 +148,13 @@ def demo(arguments: argparse.Namespace) -> None:
     home.mkdir(parents=True)
     (home / _MARKER).write_text("made by make demo, which removes it when it starts again\n")
     nights = write_sample(home, arguments.nights)
-    run_nights(prepare(home, arguments.port or free_port(), extra=_extra(home)), nights)
+    run_nights(prepare(home, arguments.port or free_port(), extra=_extra()), nights)
     show_end(console, home, minutes=(time.monotonic() - began) / 60)
 
 
-def _extra(home: Path) -> dict[str, str]:
-    """What the demo sets beside the configuration that it names: the sample's own ontology."""
-    ontologies = [str(path) for path in sorted((home / "sample" / "ontology").glob("*.tsv"))]
-    return {"NIGHTCAP_CONFIG": "demo", "NIGHTCAP_LINK__ONTOLOGIES": json.dumps(ontologies)}
+def _extra() -> dict[str, str]:
+    """What the demo sets in Airflow's environment."""
+    return {"NIGHTCAP_CONFIG": "demo"}
 
 
 def _raise_stop(number: int, frame: FrameType | None) -> None:

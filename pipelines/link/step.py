@@ -42,6 +42,10 @@ def _ontology_files(settings: Settings) -> list[tuple[str, bytes]]:
             out.append((name, open_store(folder, settings).read(name)))
             continue
         path = Path(configured).expanduser()
+        if "*" in path.name:  # a pattern may match nothing, below the home unless it is absolute
+            base = path.parent if path.is_absolute() else settings.path(str(path.parent))
+            out += [(p.name, p.read_bytes()) for p in sorted(base.glob(path.name))]
+            continue
         path = path if path.is_absolute() else next((p for p in (settings.path(configured), path) if p.exists()), path)
         if not path.exists():
             raise UsageError(f"ontology {configured} does not exist (setting link.ontologies)")
