@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 from small_corpus import SmallCorpus, freeze_version, home_settings
+from typer.testing import CliRunner
 
+from pipelines.cli.app import app
 from pipelines.cli.show import collect_status
 from pipelines.clients.corpus_repo import CorpusRepo
 from pipelines.clients.state import open_state
@@ -179,3 +181,33 @@ def test_nothing_known_is_an_error_that_names_the_deliveries(settings: Settings)
     with pytest.raises(UsageError, match=r"curation:2026-11-19:1 \(curation\).*Nights: 2026-11-18, 2026-11-19"):
         withdraw(settings, "curation:2026-11-19:9", "wrong", "ada")
     assert open_state(settings).holds() == []
+
+
+def shown(settings: Settings, *args: str) -> str:
+    done = CliRunner().invoke(app, ["corpus", *args, "--home", str(settings.root)], env={"COLUMNS": "200"})
+    assert done.exit_code == 0, done.output
+    return done.output
+
+
+def test_what_people_read(settings: Settings) -> None:
+    withdrawal = ("withdraw", "2026-11-19", "--why", "wrong", "--who", "ada")
+    said = shown(settings, *withdrawal, "--dry-run")
+    assert "would hide night 2026-11-19: 3 annotations" in said
+    assert "Nothing was written." in said
+    said = shown(settings, *withdrawal)
+    assert "corpus/withdraw-3 hides night 2026-11-19" in said
+    assert "nightcap run reload_predictions" in said
+    assert "is withdrawn already, by corpus/withdraw-3: nothing was written" in shown(settings, *withdrawal)
+    said = shown(settings, "diff", "2026-11-19", "corpus/withdraw-3")
+    assert "status retracted → current" in said
+    assert "DISEASE −1, GENEPROD +1 −1, TISSUE −1" in said
+    assert "nothing that is current differs" in shown(settings, "diff", "2026-11-18", "corpus/withdraw-3")
+    said = shown(settings, "benchmark", "show")
+    assert "without withdrawn 2026-11-19" in said
+    assert "roles_gene: no benchmark yet" in said
+
+
+def test_withdrawing_all_of_a_benchmark_says_that_it_stays(settings: Settings) -> None:
+    withdraw(settings, "2026-11-19", "wrong", "ada")
+    assert withdraw(settings, "2026-11-18", "wrong", "ada")["benchmarks_not_renewed"] == ["ner"]
+    assert [b["benchmark_version"] for b in show_benchmarks(settings, "corpus/withdraw-4")] == [1, 2]
