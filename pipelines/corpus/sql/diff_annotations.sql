@@ -16,8 +16,8 @@ placed AS (
 ),
 exact AS (
     SELECT doc_id, key, entity_type, text, legend_sha256, start_offset, end_offset, copy, count(*) AS n_sides,
-           any_value(side) AS side, count(DISTINCT role) AS roles, count(DISTINCT ids) AS ids,
-           count(DISTINCT coalesce(panel_no, -1)) AS panels, count(DISTINCT rest) AS rests
+           any_value(side) AS side, min(role) <> max(role) AS role, min(ids) <> max(ids) AS ids,
+           min(panel_no) <> max(panel_no) AS panel, min(rest) <> max(rest) AS rest
     FROM placed
     GROUP BY ALL
 ),
@@ -35,9 +35,9 @@ changes AS (
            CASE WHEN n_sides = 2 THEN 'place' END AS what
     FROM moved
     UNION ALL
-    SELECT CASE WHEN greatest(roles, ids, panels, rests) > 1 THEN doc_id END, entity_type,
-           CASE WHEN greatest(roles, ids, panels, rests) > 1 THEN 'changed' ELSE 'same' END,
-           CASE WHEN roles > 1 THEN 'role' WHEN ids > 1 THEN 'ids' WHEN panels > 1 THEN 'panel' WHEN rests > 1 THEN 'review' END
+    SELECT CASE WHEN role OR ids OR panel OR rest THEN doc_id END, entity_type,
+           CASE WHEN role OR ids OR panel OR rest THEN 'changed' ELSE 'same' END,
+           CASE WHEN role THEN 'role' WHEN ids THEN 'ids' WHEN panel THEN 'panel' WHEN rest THEN 'review' END
     FROM exact WHERE n_sides = 2
 )
 SELECT doc_id, entity_type, change, what, count(*) AS n FROM changes GROUP BY ALL ORDER BY ALL
