@@ -197,6 +197,17 @@ def _build(cls: Any, data: Mapping[str, Any], environ: Mapping[str, str], where:
     return cls(**values)
 
 
+def check_home(settings: Settings) -> None:
+    """Refuse a home that was made for the other kind of data."""
+    path = settings.path("home.json")
+    kind = str(json.loads(path.read_text())["data_kind"]) if path.is_file() else settings.home.data_kind
+    if kind != settings.home.data_kind:
+        raise UsageError(
+            f"{settings.root} is a home for {kind} data, the configuration is for {settings.home.data_kind} data: "
+            "use another --home or --config"
+        )
+
+
 def config_text(name: str) -> str:
     """Text of a shipped configuration, or of a .toml file by its path."""
     if name.endswith(".toml"):
@@ -241,6 +252,8 @@ def load(
     chosen = home or environ.get("NIGHTCAP_HOME") or default_home(start or Path.cwd())[0]
     root = Path(chosen).expanduser().absolute()
     name = config or environ.get("NIGHTCAP_CONFIG") or _remembered_config(root) or "nightly"
+    if name.endswith(".toml"):
+        name = str(Path(name).absolute())
     try:
         data = tomllib.loads(config_text(name))
     except tomllib.TOMLDecodeError as error:
@@ -282,6 +295,11 @@ def quiet_libraries() -> None:
     """Keep libraries from writing to the user's home, reporting home and drawing bars: some look only at import."""
     for name, value in _QUIET.items():
         os.environ.setdefault(name, value)
+
+
+def tomorrow() -> str:
+    """The last night that a command accepts: where the clock is ahead of UTC, today may be tomorrow."""
+    return (dt.datetime.now(dt.UTC).date() + dt.timedelta(1)).isoformat()
 
 
 def is_child() -> bool:

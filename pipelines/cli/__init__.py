@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 
-from pipelines.errors import PipelineError, exit_code_of
+from pipelines.errors import PermanentError, PipelineError, exit_code_of
 
 
 def main() -> None:
@@ -20,7 +21,10 @@ def main() -> None:
 
     try:
         app()
-    except PipelineError as error:
+    except BrokenPipeError:  # the reader of a pipe has seen enough
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115
+    except (PipelineError, OSError) as caught:
+        error = caught if isinstance(caught, PipelineError) else PermanentError(str(caught))
         if "--json" in sys.argv:
             row = {"error": type(error).__name__, "message": str(error), "exit_code": exit_code_of(error)}
             print(json.dumps(row), flush=True)

@@ -10,6 +10,7 @@ import typer
 from pipelines import __version__, settings
 from pipelines.cli import corpus as corpus_commands
 from pipelines.cli.common import ConfigOption, HomeOption, JsonOption, load_settings, log, print_json
+from pipelines.errors import UsageError
 
 app = typer.Typer(
     name="nightcap",
@@ -29,6 +30,13 @@ ArticlesOption = Annotated[
 CurationOption = Annotated[
     str | None, typer.Option("--curation", help="Folder or s3:// prefix with curator deliveries, for this night")
 ]
+
+
+def known_date(date: str | None) -> str:
+    """The night asked for, today where none is; a night that lies ahead would stand before all that follow."""
+    if date and date[:1].isdigit() and date > settings.tomorrow():
+        raise UsageError(f"{date} lies in the future: a night is today's (UTC) or an earlier one")
+    return date or settings.today()
 
 
 def _version(value: bool) -> None:
@@ -65,7 +73,7 @@ def night(
     from pipelines.cli.night import run_night
 
     loaded = load_settings(home, config)
-    options = {"date": date or settings.today(), "articles": articles or "", "curation": curation or ""}
+    options = {"date": known_date(date), "articles": articles or "", "curation": curation or ""}
     outcome = run_night(loaded, options)
     if as_json:
         print_json(outcome.to_dict())
@@ -92,7 +100,7 @@ def run(
     from pipelines.cli.night import run_one_step, run_whole_flow
 
     loaded = load_settings(home, config)
-    options = {"date": date or settings.today(), "articles": articles or "", "curation": curation or ""}
+    options = {"date": known_date(date), "articles": articles or "", "curation": curation or ""}
     if step:
         result = run_one_step(loaded, flow, step, key, options, force=force)
         if as_json:

@@ -33,7 +33,9 @@ def load_settings(home: Path | None, config: str | None = None) -> settings.Sett
         path, is_demo = settings.default_home(Path.cwd())
         if is_demo:
             log.print(f"[dim]using the demo's home {path} (give --home for another)[/]")
-    return settings.current(home, config)
+    loaded = settings.current(home, config)
+    settings.check_home(loaded)
+    return loaded
 
 
 def print_json(value: Any) -> None:

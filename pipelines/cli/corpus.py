@@ -56,7 +56,7 @@ def show_log(
     _, repo = _open(home)
     manifests = cast(list[dict[str, Any]], repo.manifests())
     if as_json:
-        typer.echo(json.dumps(manifests))
+        typer.echo(json.dumps({"versions": manifests}))
         return
     table = Table("seq", "version", "night", "adds", "benchmark", "md5")
     for m in manifests:

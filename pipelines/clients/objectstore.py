@@ -46,6 +46,8 @@ class LocalStore:
             return (self.root / key).read_bytes()
         except FileNotFoundError as error:
             raise PermanentError(f"{self.root / key} does not exist") from error
+        except OSError as error:
+            raise PermanentError(f"{self.root / key} cannot be read: {error.strerror}") from error
 
     def write(self, key: str, data: bytes) -> None:
         path = self.root / key

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from pipelines.errors import LeaseLost, TransientError
+from pipelines.errors import LeaseLost, TransientError, UsageError
 from pipelines.settings import Settings
 
 _METADATA = sa.MetaData()
@@ -86,9 +86,11 @@ class State:
         if url.startswith("sqlite:///"):
             Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
         connect = {"timeout": 30} if url.startswith("sqlite") else {}
-        self._engine = sa.create_engine(url, connect_args=connect, poolclass=sa.NullPool)
         try:
+            self._engine = sa.create_engine(url, connect_args=connect, poolclass=sa.NullPool)
             _METADATA.create_all(self._engine, checkfirst=True)
+        except (sa.exc.ArgumentError, sa.exc.NoSuchModuleError) as error:
+            raise UsageError(f"storage.state {url!r} is no database address: {error}") from error
         except sa.exc.OperationalError as error:
             if "already exists" not in str(error):
                 raise TransientError(f"state database {self._engine.url!r}: {error.orig}") from error

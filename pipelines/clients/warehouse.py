@@ -39,8 +39,11 @@ def open_readonly(path: Path, settings: Settings) -> duckdb.DuckDBPyConnection:
     temporary = settings.path("tmp", "duckdb")
     temporary.mkdir(parents=True, exist_ok=True)
     con = duckdb.connect(str(path), read_only=True, config={"autoinstall_known_extensions": False})
-    con.execute("SET memory_limit = ?", [settings.analytics.memory_limit])
-    con.execute("SET threads = ?", [settings.analytics.threads])
+    try:
+        con.execute("SET memory_limit = ?", [settings.analytics.memory_limit])
+        con.execute("SET threads = ?", [settings.analytics.threads])
+    except duckdb.Error as error:
+        raise UsageError(f"settings analytics.memory_limit or analytics.threads: {error}") from error
     con.execute("SET temp_directory = ?", [str(temporary)])
     con.execute("SET enable_external_access = false")
     con.execute("SET lock_configuration = true")

@@ -44,10 +44,16 @@ def aliases_of(ids: DocIds, source: str) -> tuple[str, ...]:
     return tuple(out)
 
 
-def doc_id_for(ids: DocIds, source: str, raw_sha256: str) -> str:
-    """The identity a document gets at first sight; `sha:<16 hex>` where it names itself by nothing."""
+def doc_id_for(ids: DocIds, source: str, sha256: str) -> str:
+    """The identity a document gets at first sight; `sha:<16 hex>` of its content where it names itself by nothing."""
     aliases = aliases_of(ids, source)
-    return aliases[0] if aliases else f"sha:{raw_sha256[:16]}"
+    return aliases[0] if aliases else f"sha:{sha256[:16]}"
+
+
+def split_figure_id(figure_id: str) -> tuple[str, str]:
+    """(doc_id, key). A DOI may hold a #, a key never does."""
+    doc_id, _, key = figure_id.rpartition("#")
+    return doc_id, key
 
 
 def normalise_alias(text: str) -> str:

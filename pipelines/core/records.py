@@ -32,6 +32,8 @@ class Reason(StrEnum):
     TOO_LARGE = "too_large"
     UNKNOWN_FORMAT = "unknown_format"
     BAD_ARCHIVE = "bad_archive"
+    UNREADABLE = "unreadable"
+    PARSER_ERROR = "parser_error"
     UNSAFE_ARCHIVE_MEMBER = "unsafe_archive_member"
     BAD_DELIVERY = "bad_delivery"
     NO_IDENTITY = "no_identity"

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pipelines.core.hashing import short_hash
-from pipelines.core.ids import KnownFigure, match_figure_keys
+from pipelines.core.ids import KnownFigure, match_figure_keys, split_figure_id
 from pipelines.core.records import UnitCounts
 from pipelines.core.splits import bucket_of, split_of, stricter
 from pipelines.corpus.identity import Identity, resolve
@@ -283,7 +283,7 @@ def annotation_id(row: Row) -> str:
 
 
 def _key(figure_id: object) -> str:
-    return str(figure_id).partition("#")[2]
+    return split_figure_id(str(figure_id))[1]
 
 
 def _text(value: object) -> str | None:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from pipelines.core.gold import task_counts
 from pipelines.core.hashing import sha256_text
-from pipelines.core.ids import KnownFigure
+from pipelines.core.ids import KnownFigure, split_figure_id
 from pipelines.core.splits import LEAK_WORDS
 from pipelines.core.text import fold
 
@@ -259,7 +259,7 @@ class Index:
         rows = self._con.execute(
             "SELECT figure_id, label, jats_id, legend FROM figures WHERE doc_id = ? ORDER BY figure_id", [doc_id]
         )
-        return [KnownFigure(str(r[0]).partition("#")[2], r[1], r[2], r[3]) for r in rows]
+        return [KnownFigure(split_figure_id(str(r[0]))[1], r[1], r[2], r[3]) for r in rows]
 
     def documents_with_legend(self, leak: str) -> list[str]:
         return [r[0] for r in self._con.execute("SELECT doc_id FROM legends WHERE leak = ? ORDER BY doc_id", [leak])]

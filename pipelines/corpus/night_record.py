@@ -23,25 +23,28 @@ def night_row(
     frozen = results.get("freeze", {})
     version = None if frozen.get("skipped") else frozen.get("uri") or None
     rejected = sum(int(r["quarantined"]) for r in accounts if r["stage"] in ("pull", "parse", "check"))
-    missing = list(results.get("pull", {}).get("extra", {}).get("sources_missing", []))
-    status = "published" if version else "rejected_only" if rejected or missing else "unchanged"
+    missing = dict(results.get("pull", {}).get("extra", {}).get("sources_missing", {}))
+    status = "incomplete" if missing else "published" if version else "rejected_only" if rejected else "unchanged"
     counts = {f"n_{u}s": _valid(accounts, u) for u in ("document", "figure", "annotation")}
     return {
         "night": run.night.isoformat(),
         "run_key": run.key,
         "corpus_version": version or newest,
         "status": status,
-        "sources_missing": missing,
+        "sources_missing": sorted(missing),
         **counts,
         "n_quarantined": rejected,
         "seconds": round(seconds, 1),
-        "message": _night_message(status, version, counts, rejected),
+        "message": _night_message(status, version, counts, rejected, missing),
     }
 
 
-def _night_message(status: str, version: object, counts: Mapping[str, int], rejected: int) -> str:
+def _night_message(
+    status: str, version: object, counts: Mapping[str, int], rejected: int, missing: Mapping[str, str]
+) -> str:
     if status == "unchanged":
         return "Nothing new: no version was made."
     news = ", ".join(f"{n} {k[2:]}" for k, n in counts.items())
     made = f"{version} adds {news}" if version else "No new version"
-    return f"{made}; {rejected} units were rejected."
+    lacks = "".join(f" {source} is missing: {why}." for source, why in missing.items())
+    return f"{made}; {rejected} units were rejected.{lacks}"

@@ -20,7 +20,7 @@ from pipelines.core.runs import Run, StageResult
 from pipelines.errors import PermanentError, QualityError, UsageError
 from pipelines.flows import maintenance, nightly_corpus, reload_predictions, retrain_tagger
 from pipelines.flows.context import Context, Progress
-from pipelines.settings import Settings
+from pipelines.settings import Settings, check_home
 
 FLOWS: dict[str, ModuleType] = {
     "nightly_corpus": nightly_corpus,
@@ -144,15 +144,20 @@ def _parse_date(text: str) -> dt.date:
 
 def remember_home(settings: Settings) -> None:
     """Write home.json at first use; refuse a home that was made for the other kind of data."""
-    path = settings.path("home.json")
-    if path.is_file():
-        kind = str(json.loads(path.read_text())["data_kind"])
-        if kind != settings.home.data_kind:
-            raise UsageError(f"{settings.root} is a home for {kind} data, the configuration is for "
-                             f"{settings.home.data_kind} data: use another --home or --config")  # fmt: skip
+    check_home(settings)
+    if settings.path("home.json").is_file():
         return
     text = canonical_json({"config": settings.config_name, "data_kind": settings.home.data_kind})
     LocalStore(settings.root).write("home.json", text.encode())
+
+
+_NO_CORPUS = "there is no corpus yet: the first night that brings something valid makes one"
+
+
+def _has_corpus(settings: Settings) -> bool:
+    from pipelines.corpus.step import newest_version
+
+    return newest_version(settings) is not None
 
 
 def _inputs(ctx: Context, step: str) -> str:
@@ -187,6 +192,8 @@ def execute(
     """Run one step of a flow and return its result as stored, with flow, step and run."""
     function = _step(flow, step)
     remember_home(settings)
+    if flow != _NIGHTLY and not _has_corpus(settings):
+        return {"flow": flow, "step": step, "run": "none", "night": None, "skipped": _NO_CORPUS, "seconds": 0.0}
     run = resolve_run(settings, flow, key, options, force=force)
     results = _earlier_results(settings, run, step)
     ctx = Context(settings, run, results, progress)

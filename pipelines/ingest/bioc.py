@@ -104,9 +104,12 @@ def _infons(element: etree._Element) -> dict[str, str]:
     return {str(i.get("key", "")): (i.text or "").strip() for i in element.findall("infon")}
 
 
+_MOST_DIGITS = 12  # no passage is longer, and Python refuses to read thousands of digits
+
+
 def _as_int(text: str | None) -> int | None:
     text = (text or "").strip()
-    return int(text) if text.isascii() and text.isdigit() else None
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS else None
 
 
 def _read_mention(element: etree._Element) -> _RawMention:

@@ -16,7 +16,8 @@ Tables = dict[str, list[Row]]
 
 @dataclass(frozen=True)
 class Origin:
-    """Where a record came from: what every row of it carries."""
+    """Where a record came from: what every row of it carries. `guideline`: what its delivery annotates; another
+    guideline makes another revision of the same tags, for it says which words are unlabelled."""
 
     source: str
     delivery_id: str
@@ -26,6 +27,7 @@ class Origin:
     is_synthetic: bool
     sender: str
     review_stage: str
+    guideline: tuple[str, ...] = ()
 
     def columns(self, stated_date: dt.date | None, stated_version: int, record_sha256: str) -> Row:
         return {
@@ -70,8 +72,8 @@ def _id_columns(ids: DocIds, origin: Origin, doc_id: str) -> Row:
 
 
 def _add_document(out: Tables, document: DocumentRecord, origin: Origin) -> None:
-    doc_id = doc_id_for(document.ids, origin.source, origin.raw_sha256)
     sha = content_hash(replace(document, stated_date=None, stated_version=0, events=()))
+    doc_id = doc_id_for(document.ids, origin.source, sha)  # files may hold several articles without an id
     common = origin.columns(document.stated_date, document.stated_version, sha)
     _add(out, "documents", {
         **_id_columns(document.ids, origin, doc_id), "kind": "publication", "title": document.title,
@@ -115,7 +117,8 @@ def _add_curated_document(out: Tables, ids: DocIds, figures: list[CuratedFigure]
 def _add_curated_figure(out: Tables, figure: CuratedFigure, origin: Origin) -> None:
     doc_id = doc_id_for(figure.ids, origin.source, origin.raw_sha256)
     figure_id = f"{doc_id}#cur-{origin.source}-{figure.key}"
-    sha = content_hash([replace(figure, stated_date=None, stated_version=0), origin.sender, origin.review_stage])
+    about = [origin.sender, origin.review_stage, *origin.guideline]
+    sha = content_hash([replace(figure, stated_date=None, stated_version=0), about])
     common = origin.columns(figure.stated_date, figure.stated_version, sha)
     legend_sha256 = sha256_text(figure.legend)
     _add(out, "figures", {

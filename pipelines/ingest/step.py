@@ -22,7 +22,7 @@ from pipelines.core.hashing import canonical_json, content_hash, sha256_bytes
 from pipelines.core.records import ParsedFile, Reason, Rejection, UnitCounts
 from pipelines.core.runs import Run, StageResult
 from pipelines.core.tables import CORPUS_TABLES, corpus_schema, rows_to_table
-from pipelines.errors import PermanentError, RejectedInput
+from pipelines.errors import PermanentError, PipelineError, RejectedInput
 from pipelines.ingest import bioc, jats, sourcedata
 from pipelines.ingest.rows import Origin, Row, rows_of
 from pipelines.ingest.xml_safety import root_name
@@ -60,6 +60,17 @@ def parse_file(data: bytes) -> tuple[ParsedFile, int]:
     if root == "article" and (b"<sd-panel" in data or b"<sd-tag" in data):
         return sourcedata.parse_sourcedata(data), sourcedata.PARSER_VERSION
     return jats.parse_jats(data), jats.PARSER_VERSION
+
+
+def _parse_or_reject(data: bytes) -> tuple[ParsedFile, int]:
+    """As parse_file; a file that a parser fails on in an unforeseen way is one rejected file, not a lost night."""
+    try:
+        return parse_file(data)
+    except PipelineError:
+        raise
+    except Exception as error:
+        message = f"the parser failed on it, please report: {type(error).__name__}: {error}"[:500]
+        raise RejectedInput(Reason.PARSER_ERROR, message) from error
 
 
 def _manifest(settings: Settings, run: Run) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
@@ -105,7 +116,7 @@ def _parse_entry(
             raise RejectedInput(Reason.SYNTHETIC_IN_REAL_HOME, "sample data never enter a real home")
         if sha256_bytes(data) != entry["raw_sha256"]:
             raise PermanentError(f"landing holds other bytes than {entry['raw_sha256']} for {entry['name']}")
-        parsed, version = parse_file(data)
+        parsed, version = _parse_or_reject(data)
     except RejectedInput as error:
         night.reject(Rejection("file", Reason(error.reason), error.message, error.locator), entry)
         night.count("file", UnitCounts(n_in=1, quarantined=1))
@@ -113,7 +124,8 @@ def _parse_entry(
     night.count("file", UnitCounts(n_in=1, valid=1))
     stated = dt.date.fromisoformat(delivery["stated_date"]) if delivery["stated_date"] else None
     origin = Origin(entry["source"], entry["delivery_id"], entry["raw_sha256"], version, stated, is_synthetic,
-                    delivery["sender"], delivery["review_stage"])  # fmt: skip
+                    delivery["sender"], delivery["review_stage"],
+                    (*delivery["annotated_types"], f"roles: {delivery['has_roles']}"))  # fmt: skip
     for table, rows in rows_of(parsed, origin).items():
         night.tables.setdefault(table, []).extend(rows)
     for rejection in parsed.rejections:

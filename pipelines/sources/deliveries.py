@@ -14,6 +14,7 @@ from pipelines.errors import RejectedInput
 
 DELIVERY_FILE = "delivery.toml"
 REVIEW_STAGES = ("machine", "curator", "author")
+FORMATS = ("mixed", "jats", "sourcedata", "bioc")
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ def read_delivery(text: bytes | None, defaults: DeliveryInfo) -> DeliveryInfo:
     if text is None:
         return defaults
     try:
-        data = tomllib.loads(text.decode("utf-8"))
+        data = tomllib.loads(text.decode("utf-8-sig"))
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise RejectedInput(Reason.BAD_DELIVERY, f"delivery.toml cannot be read: {error}") from error
     known = {"sender", "date", "review_stage", "annotated_types", "synthetic", "format", "has_roles"}
@@ -88,6 +89,9 @@ def read_delivery(text: bytes | None, defaults: DeliveryInfo) -> DeliveryInfo:
     stage = str(_checked(data, "review_stage", str, defaults.review_stage))
     if stage not in REVIEW_STAGES:
         raise RejectedInput(Reason.BAD_DELIVERY, f"delivery.toml: review_stage {stage!r} is none of {REVIEW_STAGES}")
+    kind = str(_checked(data, "format", str, defaults.format))
+    if kind not in FORMATS:
+        raise RejectedInput(Reason.BAD_DELIVERY, f"delivery.toml: format {kind!r} is none of {FORMATS}")
     return DeliveryInfo(
         sender=str(_checked(data, "sender", str, defaults.sender)),
         review_stage=stage,
@@ -95,7 +99,7 @@ def read_delivery(text: bytes | None, defaults: DeliveryInfo) -> DeliveryInfo:
         has_roles=bool(_checked(data, "has_roles", bool, defaults.has_roles)),
         is_synthetic=bool(_checked(data, "synthetic", bool, defaults.is_synthetic)),
         stated_date=_date(data.get("date")) or defaults.stated_date,
-        format=str(_checked(data, "format", str, defaults.format)),
+        format=kind,
     )
 
 

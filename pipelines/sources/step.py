@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from pipelines.clients.objectstore import ObjectStore, open_part, open_store, put_raw
+from pipelines.clients.objectstore import ObjectInfo, ObjectStore, open_part, open_store, put_raw
 from pipelines.core.accounting import account_lines
 from pipelines.core.hashing import canonical_json, content_hash, sha256_bytes, short_hash
 from pipelines.core.records import Reason, Rejection, UnitCounts
@@ -54,12 +54,12 @@ def manifest_keys(landing: ObjectStore, night: dt.date) -> list[str]:
 
 def read_manifest(landing: ObjectStore, key: str) -> dict[str, Any]:
     """{"entries": [...], "deliveries": [...], "sources_missing": [...]} of a manifest."""
-    out: dict[str, Any] = {"entries": [], "deliveries": [], "sources_missing": []}
+    out: dict[str, Any] = {"entries": [], "deliveries": [], "sources_missing": {}}
     for line in landing.read(key).decode().splitlines():
         row = json.loads(line)
         kind = row.pop("row")
         if kind == "missing":
-            out["sources_missing"].append(row["source"])
+            out["sources_missing"][row["source"]] = row["why"]
         else:
             out["entries" if kind == "file" else "deliveries"].append(row)
     return out
@@ -85,7 +85,7 @@ def run(settings: Settings, run: Run, progress: Progress | None = None) -> Stage
     staging.write(f"{run.key}/pull/accounting.jsonl", account_lines(run, "pull", {"file": counts}))
     lines = [canonical_json({"row": "file", **e.to_dict()}) for e in entries if e.status != "unchanged"]
     lines += [canonical_json({"row": "delivery", **d}) for p in pulled.values() for d in p.deliveries]
-    lines += [canonical_json({"row": "missing", "source": s}) for s in missing]
+    lines += [canonical_json({"row": "missing", "source": s, "why": why}) for s, why in missing.items()]
     landing.write(key, "".join(line + "\n" for line in lines).encode())
     return _result([e.to_dict() for e in entries], missing, landing.uri(key), counts)
 
@@ -95,28 +95,28 @@ def _accounts(staging: ObjectStore, run: Run) -> UnitCounts:
     return UnitCounts(**{k: row[k] for k in UnitCounts.__dataclass_fields__})
 
 
-def _result(entries: list[dict[str, Any]], missing: list[str], uri: str, counts: UnitCounts) -> StageResult:
+def _result(entries: list[dict[str, Any]], missing: Mapping[str, str], uri: str, counts: UnitCounts) -> StageResult:
     fingerprint = content_hash(sorted((e["source"], e["name"], e["raw_sha256"], e["status"]) for e in entries
                                       if e["status"] != "unchanged"))  # fmt: skip
     message = ", ".join(f"{n} {k}" for k, n in vars(counts).items() if n and k != "n_in") or "no files"
     if missing:
-        message += f"; missing: {', '.join(missing)}"
-    return StageResult(uri, vars(counts), fingerprint, None, message, {"sources_missing": missing})
+        message += "; missing: " + "; ".join(f"{s} ({why})" for s, why in missing.items())
+    return StageResult(uri, vars(counts), fingerprint, None, message, {"sources_missing": dict(missing)})
 
 
 def _pull_sources(
     settings: Settings, run: Run, landing: ObjectStore, progress: Progress | None
-) -> tuple[dict[str, _Pulled], list[str]]:
+) -> tuple[dict[str, _Pulled], dict[str, str]]:
     pulled: dict[str, _Pulled] = {}
-    missing: list[str] = []
+    missing: dict[str, str] = {}
     asked = [s for s in ("deposit", "curation") if run.text(s)]
     errors: list[TransientError | PermanentError] = []
     for source in asked:
         config: Source = getattr(settings.sources, source)
         try:
             pulled[source] = _pull(settings, run, landing, source, config, progress)
-        except (TransientError, UsageError) as error:
-            missing.append(source)
+        except (TransientError, PermanentError) as error:
+            missing[source] = str(error)
             errors.append(error)
     if errors and not pulled:
         raise errors[0]
@@ -153,33 +153,49 @@ def _open_location(location: str, settings: Settings) -> ObjectStore:
     return open_store(location, settings)
 
 
+def printable(name: str) -> str:
+    """A file name as text: bytes that are no UTF-8 are shown as \\xe9."""
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
+def _read_tomls(store: ObjectStore, objects: list[ObjectInfo], has_root_toml: bool) -> dict[str, bytes]:
+    """delivery.toml of each delivery that is a folder."""
+    return {
+        printable(delivery_name(o.key, is_archive=False, has_root_toml=has_root_toml)): store.read(o.key)
+        for o in objects
+        if o.key.rsplit("/", 1)[-1] == DELIVERY_FILE
+    }
+
+
 def _pull(
     settings: Settings, run: Run, landing: ObjectStore, source: str, config: Source, progress: Progress | None
-) -> _Pulled:  # fmt: skip
+) -> _Pulled:
+    """One source. A file is unchanged only while it, its delivery's description and the pull settings are: a mended
+    delivery.toml or a raised size limit brings in what was rejected before."""
     location = run.text(source) or ""
     store = _open_location(location, settings)
     known = _read_listing(landing, source, location)
     objects = list(store.iter_objects())
     has_root_toml = any(o.key == DELIVERY_FILE for o in objects)
+    tomls = _read_tomls(store, objects, has_root_toml)
     out = _Pulled([], [], {})
-    tomls: dict[str, bytes] = {}
     for i, item in enumerate(objects):
+        key = printable(item.key)
         if progress:
-            progress(i, len(objects), f"pull {source}: {item.key}")
-        name = delivery_name(item.key, is_archive=is_archive(item.key), has_root_toml=has_root_toml)
-        if item.key in known and known[item.key][0] == item.etag:
-            members = known[item.key][1]
+            progress(i, len(objects), f"pull {source}: {key}")
+        name = printable(delivery_name(item.key, is_archive=is_archive(item.key), has_root_toml=has_root_toml))
+        terms = short_hash(sha256_bytes(tomls.get(name, b"")), settings.pull, config)
+        before = known.get(key, ["", "", []])
+        if before[:2] == [item.etag, terms]:
             out.entries += [
-                Entry(source, name, m, s, 0, "ignored" if t == "ignored" else "unchanged") for m, s, t in members
+                Entry(source, name, m, s, 0, "ignored" if t == "ignored" else "unchanged") for m, s, t in before[2]
             ]
-            out.listing[item.key] = known[item.key]
-            if item.key.rsplit("/", 1)[-1] == DELIVERY_FILE:
-                tomls[name] = store.read(item.key)
+            out.listing[key] = before
             continue
-        old = {m: s for m, s, _ in known[item.key][1]} if item.key in known else {}
+        old = {m: s for m, s, t in before[2] if t != "quarantined"} if before[1] == terms else {}
         fresh = list(_land(settings, landing, store, source, name, item.key, item.size, old, tomls))
         out.entries += fresh
-        out.listing[item.key] = [item.etag, [[e.name, e.raw_sha256, e.status] for e in fresh]]
+        out.listing[key] = [item.etag, terms, [[e.name, e.raw_sha256, e.status] for e in fresh]]
     _mark_duplicates(out.entries)
     _make_deliveries(out, run, landing, source, config, tomls, settings)
     return out
@@ -190,7 +206,8 @@ def _land(
     old: Mapping[str, str], tomls: dict[str, bytes],
 ) -> Iterator[Entry]:  # fmt: skip
     """Entries of one file, or of the members of one archive; valid ones are in landing/ when this returns."""
-    for name, data in _read_parts(settings, store, key, size):
+    for raw_name, data in _read_parts(settings, store, key, size):
+        name = printable(raw_name)
         if isinstance(data, IgnoredMember):
             yield Entry(source, delivery, name, "", 0, "ignored", data.why)
             continue
@@ -198,7 +215,7 @@ def _land(
             yield Entry(source, delivery, name, "", 0, "quarantined", data.reason, data.message)
             continue
         if name.rsplit("/", 1)[-1] == DELIVERY_FILE:
-            tomls.setdefault(delivery, data)
+            tomls.setdefault(delivery, data)  # inside an archive
         if is_ignored(name, settings.pull.ignore):
             yield Entry(source, delivery, name, "", len(data), "ignored", "listed pattern")
             continue
@@ -216,8 +233,11 @@ def _read_parts(
         if size > limit:
             message = f"{size} bytes; files up to {limit} are read (pull.max_file_mib)"
             yield key, Rejection("file", Reason.TOO_LARGE, message, key)
-        else:
+            return
+        try:
             yield key, store.read(key)
+        except PermanentError as error:
+            yield key, Rejection("file", Reason.UNREADABLE, str(error), key)
         return
     try:
         for member in iter_members(store.read(key), key):
@@ -229,6 +249,8 @@ def _read_parts(
                 yield f"{key}!{member.name}", member.data
     except RejectedInput as error:
         yield key, Rejection("file", Reason(error.reason), error.message, error.locator)
+    except PermanentError as error:
+        yield key, Rejection("file", Reason.UNREADABLE, str(error), key)
 
 
 def _mark_duplicates(entries: list[Entry]) -> None:

@@ -14,6 +14,7 @@ from pipelines.clients import model_registry, warehouse
 from pipelines.clients.corpus_repo import CorpusFile, CorpusRepo
 from pipelines.core.gold import TASKS
 from pipelines.core.hashing import canonical_json, content_hash
+from pipelines.core.ids import split_figure_id
 from pipelines.core.runs import Run, StageResult
 from pipelines.errors import PermanentError
 from pipelines.settings import Settings
@@ -117,7 +118,7 @@ def run_select(settings: Settings, run: Run) -> StageResult:
 def _judge(settings: Settings, run: Run, corpus: _Corpus, files: Sequence[CorpusFile], task: str) -> tuple[bool, str]:
     """(is it due, why)."""
     gold = corpus.gold(task)
-    documents = {f.partition("#")[0] for f, (_, n) in gold.items() if n}
+    documents = {split_figure_id(f)[0] for f, (_, n) in gold.items() if n}
     if not documents:
         return False, "nothing to train on: no curated delivery holds gold for it"
     if len(documents) < settings.train.min_documents:
@@ -143,7 +144,7 @@ def _gold_at(settings: Settings, files: Sequence[CorpusFile], tag: str, task: st
 def _retracted(corpus: _Corpus, gold: Mapping[str, tuple[str, int]]) -> list[str]:
     """Documents of a training that are retracted now."""
     gone = {str(r.figure["doc_id"]) for r in corpus.figures if r.figure["status"] == "retracted"}
-    return sorted({f.partition("#")[0] for f in gold} & gone)
+    return sorted({split_figure_id(f)[0] for f in gold} & gone)
 
 
 def _about_champion(settings: Settings, corpus: _Corpus, files: Sequence[CorpusFile], task: str) -> dict[str, object]:
@@ -153,7 +154,7 @@ def _about_champion(settings: Settings, corpus: _Corpus, files: Sequence[CorpusF
         return {}
     trained = _gold_at(settings, files, champion.corpus_version, task)
     lost = _retracted(corpus, trained)
-    documents = {f.partition("#")[0] for f in trained}
+    documents = {split_figure_id(f)[0] for f in trained}
     held = {str(r.figure["doc_id"]) for r in corpus.benchmark_of(task)[1]}
     return {
         "barred": f"trained on {', '.join(lost)}, now retracted" if lost else None,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -137,3 +138,29 @@ def test_renamed_files_and_a_night_in_two_parts_give_the_same_knowledge(
     tags = [m["tag"] for m in CorpusRepo(settings.load({}, other)).manifests()]
     assert tags == ["corpus/2026-11-18", "corpus/2026-11-18.1", "corpus/2026-11-19", "corpus/2026-11-20"]
     assert digest(other) == digest(home)
+
+
+def test_maintenance_rebuilds_an_old_version_from_the_remotes_alone(home: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "home"
+    shutil.copytree(home, copy, symlinks=True)
+    shutil.rmtree(copy / "corpus" / ".dvc" / "cache")
+    verified = []
+    for _ in NIGHTS:
+        done = run_nightcap("run", "maintenance", "--home", str(copy), "--json")
+        verified.append(json.loads(done.stdout.splitlines()[-1])["steps"][0]["uri"])
+    assert verified == [f"corpus/{night}" for night in NIGHTS]
+
+
+def test_a_corrupt_object_on_the_remote_is_noticed(home: Path, tmp_path: Path, nightcap: list[str]) -> None:
+    copy = tmp_path / "home"
+    shutil.copytree(home, copy, symlinks=True)
+    listing = CorpusRepo(settings.load({}, copy)).file_list()
+    md5 = listing["figures/night=2026-11-18/part-0.parquet"]
+    victim = copy / "remotes" / "dvc" / "files" / "md5" / md5[:2] / md5[2:]
+    victim.chmod(0o644)
+    victim.write_bytes(victim.read_bytes() + b"x")
+    done = subprocess.run(
+        [*nightcap, "corpus", "verify", "--home", str(copy)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode in (3, 4), done.stdout
+    assert "is valid" not in done.stdout

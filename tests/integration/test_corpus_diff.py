@@ -128,3 +128,11 @@ def test_a_document_that_proved_to_be_another_is_one_on_both_sides(settings: Set
     assert found["by_document"][0]["what"] == ["kind curation → publication"]
     assert found["annotations"] == NONE
     assert found["figures"] == {**NONE, "gained": 1}
+
+
+def test_a_doi_may_hold_the_sign_that_parts_document_and_figure(settings: Settings, tmp_path: Path) -> None:
+    later = SmallCorpus("2026-11-19")
+    later.identity("10.5555/x#y", "deposit")
+    later.publication("10.5555/x#y", [("fig-1", "Figure 1", LEGEND)])
+    found = diff(settings, tmp_path, first(mention("Akt1", "GENEPROD")), later)
+    assert [f["figure_id"] for f in found["figure_changes"]] == ["10.5555/x#y#fig-1"]

@@ -50,7 +50,8 @@ def test_every_command_explains_itself(nightcap: list[str], command: str) -> Non
             2,
             "is no folder",
         ),
-        (["run", "retrain_tagger", "--only", "select"], 3, "no corpus"),
+        (["run", "retrain_tagger", "--only", "select"], 0, "no corpus yet"),
+        (["night", "--date", "9999-12-31", "--articles", "x"], 2, "lies in the future"),
     ],
 )
 def test_errors_say_what_to_do_and_carry_their_code(

@@ -15,7 +15,7 @@ COMMENT ON TABLE nights IS 'One row per run of the nightly corpus flow.';
 COMMENT ON COLUMN nights.night IS 'Night';
 COMMENT ON COLUMN nights.run_key IS 'Night, or night.n for a further run of it';
 COMMENT ON COLUMN nights.corpus_version IS 'Corpus tag after the run';
-COMMENT ON COLUMN nights.status IS 'published, unchanged, rejected_only or stopped';
+COMMENT ON COLUMN nights.status IS 'published, unchanged, rejected_only, incomplete (a source was missing) or stopped (by quality)';
 COMMENT ON COLUMN nights.sources_missing IS 'Sources that could not be read';
 COMMENT ON COLUMN nights.n_documents IS 'New or changed documents';
 COMMENT ON COLUMN nights.n_figures IS 'New or changed figures';

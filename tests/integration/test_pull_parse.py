@@ -1,0 +1,146 @@
+"""Pull and parse over odd deliveries: nothing lost, nothing silently skipped, one odd file never stops a night."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import json
+import os
+import tarfile
+from pathlib import Path
+
+import pytest
+
+from pipelines import settings
+from pipelines.clients.objectstore import open_part
+from pipelines.core.runs import Run
+from pipelines.core.tables import load_tables
+from pipelines.corpus.step import commit_listings, read_rows
+from pipelines.ingest import step as ingest
+from pipelines.settings import Settings
+from pipelines.sources import step as sources
+
+TAGGED = (
+    '<article doi="10.5555/x"><fig id="1"><label>Figure 1</label><sd-panel panel_id="1"><p>(A) <sd-tag id="sdTag1" '
+    'category="entity" entity_type="protein" role="assayed" text="LC3" ext_ids="Q9GZQ8" ext_dbs="Uniprot" '
+    'in_caption="True">LC3</sd-tag> in cells.</p></sd-panel></fig></article>'
+)
+JATS = (
+    "<article><front><article-meta>{ids}</article-meta></front><body><fig id='f1'><label>Figure 1</label>"
+    "<caption><p>{legend}</p></caption></fig></body></article>"
+)
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Settings:
+    return settings.load({}, tmp_path / "home", "demo")
+
+
+def night(home: Settings, day: int, folder: Path, source: str = "curation") -> tuple[Run, dict[str, int]]:
+    """Pull, parse and take note, as a night that closes does; returns the run and the counts of pull."""
+    date = dt.date(2026, 11, day)
+    run = Run("nightly_corpus", date.isoformat(), date, {source: str(folder)})
+    counts = dict(sources.run(home, run).counts)
+    ingest.run(home, run)
+    commit_listings(home, run, open_part(home, "staging"))
+    return run, counts
+
+
+def parsed(home: Settings, run: Run, table: str) -> list[dict[str, object]]:
+    store = open_part(home, "staging")
+    key = f"{run.key}/parse/{table}.parquet"
+    return read_rows(store, key) if store.exists(key) else []
+
+
+def rejected(home: Settings, run: Run) -> list[str]:
+    text = open_part(home, "staging").read(f"{run.key}/parse/rejections.jsonl").decode()
+    return sorted(json.loads(line)["reason"] for line in text.splitlines())
+
+
+def test_a_mended_delivery_comes_in_the_next_night(home: Settings, tmp_path: Path) -> None:
+    folder = tmp_path / "c" / "d"
+    folder.mkdir(parents=True)
+    (folder / "x.xml").write_text(TAGGED)
+    (folder / "delivery.toml").write_text('sender = "x')
+    first, _ = night(home, 18, tmp_path / "c")
+    assert rejected(home, first) == ["bad_delivery"]
+    _, again = night(home, 19, tmp_path / "c")
+    assert (again["valid"], again["unchanged"]) == (0, 1)
+    (folder / "delivery.toml").write_text('sender = "x"\nhas_roles = true')
+    mended, counts = night(home, 20, tmp_path / "c")
+    assert counts["valid"] == 1
+    assert [a["text"] for a in parsed(home, mended, "annotations")] == ["LC3"]
+
+
+def test_another_guideline_is_another_revision_of_the_same_tags(home: Settings, tmp_path: Path) -> None:
+    folder = tmp_path / "c" / "d"
+    folder.mkdir(parents=True)
+    (folder / "x.xml").write_text(TAGGED)
+    shas = []
+    for day, types in ((18, '["GENEPROD"]'), (19, '["GENEPROD", "TISSUE"]')):
+        (folder / "delivery.toml").write_text(f"annotated_types = {types}")
+        run, counts = night(home, day, tmp_path / "c")
+        assert counts["valid"] == 1
+        shas.append(parsed(home, run, "figures")[0]["record_sha256"])
+    assert shas[0] != shas[1]
+
+
+def test_a_raised_limit_brings_in_what_was_too_large(home: Settings, tmp_path: Path) -> None:
+    folder = tmp_path / "a"
+    folder.mkdir()
+    legend = "x" * (2 << 20)
+    ids = '<article-id pub-id-type="doi">10.5555/big</article-id>'
+    (folder / "big.xml").write_text(JATS.format(ids=ids, legend=legend))
+    small = settings.load({"NIGHTCAP_PULL__MAX_FILE_MIB": "1"}, home.root, "demo")
+    first, _ = night(small, 18, folder, "deposit")
+    assert rejected(small, first) == ["too_large"]
+    _, counts = night(home, 19, folder, "deposit")
+    assert counts["valid"] == 1
+
+
+def test_names_that_are_no_text_and_files_that_cannot_be_read(home: Settings, tmp_path: Path) -> None:
+    folder = tmp_path / "a"
+    folder.mkdir()
+    data = JATS.format(ids="", legend="one").encode()
+    Path(os.fsdecode(os.fsencode(folder) + b"/caf\xe9.xml")).write_bytes(data)
+    (folder / "memory.xml").symlink_to("/proc/self/mem")
+    with tarfile.open(folder / "x.tar.gz", "w:gz") as archive:
+        member = tarfile.TarInfo(os.fsdecode(b"J_caf\xe9.xml"))
+        member.size = len(data) + 1
+        archive.addfile(member, io.BytesIO(data + b"\n"))
+    run, counts = night(home, 18, folder, "deposit")
+    assert counts["valid"] == 2
+    assert counts["quarantined"] == 1
+    assert "unreadable" in rejected(home, run)
+    assert len(parsed(home, run, "documents")) == 2
+
+
+def test_articles_without_ids_in_one_file_stay_apart(home: Settings, tmp_path: Path) -> None:
+    folder = tmp_path / "a"
+    folder.mkdir()
+    articles = "".join(JATS.format(ids="", legend=f"legend {i}") for i in range(3))
+    (folder / "set.xml").write_text(f"<pmc-articleset>{articles}</pmc-articleset>")
+    run, _ = night(home, 18, folder, "deposit")
+    assert len({d["doc_id"] for d in parsed(home, run, "documents")}) == 3
+
+
+def test_numbers_of_thousands_of_digits_do_not_stop_the_night(home: Settings, tmp_path: Path) -> None:
+    folder = tmp_path / "c"
+    folder.mkdir()
+    (folder / "x.xml").write_text(
+        "<collection><document><id>1 Figure_1-A</id><infon key='doi'>10.5555/y</infon><passage><offset>0</offset>"
+        "<text>LC3 here</text><annotation id='1'><infon key='type'>Uniprot:Q9GZQ8</infon>"
+        f"<location offset='{'9' * 5000}' length='3'/><text>LC3</text></annotation></passage></document></collection>"
+    )
+    run, _ = night(home, 18, folder)
+    assert rejected(home, run) == ["offset_out_of_range"]
+
+
+def test_parse_writes_every_table_in_its_schema(home: Settings, tmp_path: Path) -> None:
+    folder = tmp_path / "c"
+    folder.mkdir()
+    (folder / "x.xml").write_text(TAGGED)
+    run, _ = night(home, 18, folder)
+    for table in ("documents", "figures", "panels", "annotations", "id_aliases", "deliveries"):
+        names = set(parsed(home, run, table)[0]) - {"row_id"}
+        assert names == {c.name for c in load_tables("corpus")[table].columns}, table
