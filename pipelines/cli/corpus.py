@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import json
+import os
+import pwd
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 from rich.table import Table
 
-from pipelines.cli.common import load_settings, table_console
+from pipelines.cli.common import load_settings, print_json, table_console
 from pipelines.errors import UsageError
 
 if TYPE_CHECKING:
     from pipelines.clients.corpus_repo import CorpusRepo
     from pipelines.settings import Settings
 
-app = typer.Typer(no_args_is_help=True, help="Versions of the corpus: log, digest, verify, checkout.")
+app = typer.Typer(
+    no_args_is_help=True, help="Versions of the corpus: log, diff, digest, verify, checkout, withdraw, benchmark."
+)
+benchmark_app = typer.Typer(no_args_is_help=True, help="Benchmark versions: what models are compared on.")
+app.add_typer(benchmark_app, name="benchmark")
 _HOME = typer.Option("--home", help="Home folder (NIGHTCAP_HOME)", show_default=False)
 _VERSION = typer.Argument(help="A tag such as corpus/2026-11-20 (default: the newest)", show_default=False)
 
@@ -111,3 +117,72 @@ def checkout(
         raise UsageError(f"{target} is not empty and no checkout of a corpus: name another folder with --to")
     md5 = repo.checkout(name, target.absolute())
     typer.echo(f"{name} is in {target}/data (md5 {md5})")
+
+
+@app.command("diff")
+def show_diff(
+    before: Annotated[str, typer.Argument(help="A tag such as corpus/2026-11-20, or its night")],
+    after: Annotated[str, typer.Argument(help="The version to compare it with")],
+    home: Annotated[Path | None, _HOME] = None,
+    as_json: Annotated[bool, typer.Option("--json")] = False,
+) -> None:
+    """What is current in one version and not in the other: documents, figures, annotations by class and document.
+
+    Example: nightcap corpus diff corpus/2026-11-20 corpus/2026-11-21
+    """
+    from pipelines.cli.corpus_tables import render_diff
+    from pipelines.corpus.step import diff_versions
+
+    loaded, repo = _open(home)
+    names = _known(repo, before), _known(repo, after)
+    diff = diff_versions(loaded, repo.files(names[0]), repo.files(names[1]))
+    if as_json:
+        print_json({"before": names[0], "after": names[1], **diff})
+        return
+    table_console().print(f"[bold]{names[0]}[/] → [bold]{names[1]}[/]")
+    render_diff(diff, table_console())
+
+
+@app.command("withdraw")
+def withdraw_target(
+    target: Annotated[str, typer.Argument(help="A delivery id such as curation:2026-11-20:2, or a night")],
+    why: Annotated[str, typer.Option("--why", help="The reason, kept in the corpus and shown by status")],
+    who: Annotated[str | None, typer.Option("--who", help="Who decides it (default: the user logged in)")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would change")] = False,
+    home: Annotated[Path | None, _HOME] = None,
+    as_json: Annotated[bool, typer.Option("--json")] = False,
+) -> None:
+    """Hide a delivery, or all of a night, in a new version; history keeps it, no flow stops.
+
+    What it superseded is current again. The same bytes in a later delivery count anew. Sets the hold `corpus`.
+    Example: nightcap corpus withdraw curation:2026-11-20:2 --why "wrong ontology"
+    """
+    from pipelines.cli.corpus_tables import render_withdrawal
+    from pipelines.corpus.step import plan_withdrawal, withdraw
+
+    loaded, _ = _open(home)
+    if not why.strip():
+        raise UsageError("--why must say why: it is what a reader of the corpus will see")
+    name = who or pwd.getpwuid(os.getuid()).pw_name
+    done = (plan_withdrawal if dry_run else withdraw)(loaded, target.removeprefix("corpus/"), why.strip(), name)
+    print_json(done) if as_json else render_withdrawal(done, table_console())
+
+
+@benchmark_app.command("show")
+def show_benchmark(
+    version: Annotated[str | None, _VERSION] = None,
+    home: Annotated[Path | None, _HOME] = None,
+    as_json: Annotated[bool, typer.Option("--json")] = False,
+) -> None:
+    """Every benchmark version of every task: size, why it was written, and what of it is not current any more."""
+    from pipelines.cli.corpus_tables import render_benchmarks
+    from pipelines.core.gold import TASKS
+    from pipelines.corpus.step import show_benchmarks
+
+    loaded, repo = _open(home)
+    name = _known(repo, version)
+    rows = show_benchmarks(loaded, name)
+    needs = {"min_documents": loaded.benchmark.min_documents, "min_spans": loaded.benchmark.min_spans}
+    missing = [t for t in TASKS if t not in {r["task"] for r in rows}]
+    data = {"version": name, "benchmarks": rows, "missing": missing, "needs": needs}
+    print_json(data) if as_json else render_benchmarks(data, table_console())

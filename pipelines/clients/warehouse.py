@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib import resources
 from pathlib import Path
 
@@ -108,6 +108,21 @@ def attach_corpus(con: duckdb.DuckDBPyConnection, files: Sequence[CorpusFile]) -
         con.execute((folder / name).read_text())
 
 
+def attach_versions(
+    con: duckdb.DuckDBPyConnection, before: Sequence[CorpusFile], after: Sequence[CorpusFile], *views: str
+) -> None:
+    """Two corpus versions in one connection: `before.corpus.*`, `before.cur.*` and `after.…`; `views` are statements
+    run in each."""
+    home = str(con.sql("SELECT current_database()").fetchall()[0][0])
+    for name, files in (("before", before), ("after", after)):
+        con.execute(f"ATTACH ':memory:' AS {name}")
+        con.execute(f"USE {name}")
+        attach_corpus(con, files)
+        for view in views:
+            con.execute(view)
+    con.execute(f"USE {home}")
+
+
 def insert_arrow(con: duckdb.DuckDBPyConnection, table: str, data: pa.Table, *, cast: bool = False) -> None:
     """Append an Arrow table by column name (with `cast`, texts become dates where the table says so)."""
     con.register("_incoming", data)
@@ -118,10 +133,13 @@ def insert_arrow(con: duckdb.DuckDBPyConnection, table: str, data: pa.Table, *, 
         con.unregister("_incoming")
 
 
-def to_arrow(con: duckdb.DuckDBPyConnection, query: str, parameters: Sequence[object] = ()) -> pa.Table:
-    """Rows of a query as an Arrow table."""
+def to_arrow(
+    con: duckdb.DuckDBPyConnection, query: str, parameters: Sequence[object] | Mapping[str, object] = ()
+) -> pa.Table:
+    """Rows of a query as an Arrow table; parameters by place or by name."""
     if parameters:
-        return con.sql(query, params=list(parameters)).to_arrow_table()
+        bound = dict(parameters) if isinstance(parameters, Mapping) else list(parameters)
+        return con.sql(query, params=bound).to_arrow_table()
     return con.sql(query).to_arrow_table()
 
 

@@ -1,18 +1,20 @@
-"""Freeze a night into a new corpus version, and close the night's record. The only part of the stage that meets
-services.
+"""Freeze a night into a new corpus version, withdraw from it, compare versions, close the night's record. The only
+part of the stage that meets services.
 
-Freeze leaves, in this order: files in the clone, their entries in data.dvc, the files on the DVC remote, a commit with
-the manifest, branch and tag on the git remote, the index. Whatever a kill leaves before the push is dropped by the next
-start, which ends in the same state; after the push only the index is brought forward.
+Freeze and withdrawal leave, in this order: files in the clone, their entries in data.dvc, the files on the DVC remote,
+a commit with the manifest, branch and tag on the git remote, the index. Whatever a kill leaves before the push is
+dropped by the next start, which ends in the same state; after the push only the index is brought forward (and the hold
+of a withdrawal set).
 """
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import hashlib
 import json
 import shutil
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pyarrow.parquet as pq
@@ -20,18 +22,35 @@ import pyarrow.parquet as pq
 from pipelines.clients import warehouse
 from pipelines.clients.corpus_repo import CorpusFile, CorpusRepo
 from pipelines.clients.objectstore import ObjectStore, open_part
-from pipelines.clients.state import open_state
+from pipelines.clients.state import Hold, Lease, open_state
 from pipelines.core.accounting import account_lines
 from pipelines.core.hashing import canonical_json, content_hash
-from pipelines.core.records import ENTITY_TYPES
 from pipelines.core.runs import Run, StageResult
-from pipelines.core.splits import SPLIT_VERSION
-from pipelines.core.tables import corpus_schema, parquet_bytes, rows_to_table, sort_rows
+from pipelines.core.tables import corpus_schema, parquet_bytes, rows_to_table
 from pipelines.corpus.benchmark import next_benchmarks
-from pipelines.corpus.freeze import UNITS, Freezer, Frozen
-from pipelines.corpus.index import Index
-from pipelines.corpus.versions import is_regular, next_tag
-from pipelines.errors import PermanentError
+from pipelines.corpus.diff import build_diff
+from pipelines.corpus.freeze import Freezer, Frozen
+from pipelines.corpus.index import Index, Rows
+from pipelines.corpus.manifest import (
+    build_manifest,
+    commit_message,
+    find_done,
+    night_manifest,
+    result_of,
+    row_counts,
+    version_files,
+)
+from pipelines.corpus.night_record import night_row
+from pipelines.corpus.versions import next_part, next_tag
+from pipelines.corpus.withdraw import (
+    Withdrawal,
+    benchmarks_without,
+    find_target,
+    hiding_version,
+    join_words,
+    visible_rows,
+)
+from pipelines.errors import PermanentError, UsageError
 from pipelines.settings import Settings
 
 _INPUT = ("documents", "figures", "panels", "annotations", "document_events", "id_aliases", "deliveries")
@@ -45,83 +64,32 @@ def read_rows(store: ObjectStore, key: str) -> list[dict[str, object]]:
     return rows
 
 
-def _version_files(frozen: Frozen, night: dt.date, part: int) -> dict[str, bytes]:
-    files = {}
-    for table, rows in sorted(frozen.rows.items()):
-        if rows:
-            data = rows_to_table(sort_rows(table, rows), corpus_schema(table))
-            files[f"{table}/night={night.isoformat()}/part-{part}.parquet"] = parquet_bytes(data)
-    return files
+def _index(settings: Settings) -> Index:
+    return Index(settings.path("index", "index.db"))
 
 
 def bring_forward(repo: CorpusRepo, index: Index) -> None:
-    """Make the index stand for the newest version; rebuilt where it stands for another history."""
+    """Make the index stand for the newest version; rebuilt where it stands for another history.
+
+    A withdrawal it has not seen has it rebuilt too, from all files with the hidden rows left out: that costs what the
+    corpus holds, once a withdrawal, and is the same code and the same result as a rebuild from nothing.
+    """
     manifests = repo.manifests()
     known = {int(str(m["seq"])): str(m["corpus_md5"]) for m in manifests}
     if index.seq and known.get(index.seq) != index.corpus_md5:
         index.reset()
     pending = [m for m in manifests if int(str(m["seq"])) > index.seq]
+    if any("tombstones" in row_counts(m) for m in pending):
+        index.reset()
+        pending = list(manifests)
     if not pending:
         return
     files = repo.files()
+    tombstones = [r for f in files if f.table == "tombstones" for r in pq.read_table(f.path).to_pylist()]
     for manifest in pending:
-        seq = int(str(manifest["seq"]))
-        mine = [f for f in files if f.seq == seq]
-        rows = {f.table: pq.read_table(f.path).to_pylist() for f in mine}
-        index.apply(seq, str(manifest["corpus_md5"]), dt.date.fromisoformat(str(manifest["night"])), rows)
-
-
-def _parser_versions(frozen: Frozen) -> list[int]:
-    return sorted({int(str(r["parser_version"])) for t in UNITS for r in frozen.rows.get(t, ())})
-
-
-def _manifest(
-    frozen: Frozen,
-    run: Run,
-    night: dt.date,
-    manifests: Sequence[Mapping[str, object]],
-    inputs: str,
-    files: Mapping[str, bytes],
-) -> dict[str, object]:
-    tag, part = next_tag(manifests, night)
-    return {
-        "seq": len(manifests) + 1,
-        "tag": tag,
-        "parent": manifests[-1]["tag"] if manifests else None,
-        "kind": "night",
-        "night": night.isoformat(),
-        "part": part,
-        "is_regular": is_regular(manifests, night),
-        "run_key": run.key,
-        "inputs": inputs,
-        "files": [
-            {"path": path, "sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)}
-            for path, data in sorted(files.items())
-        ],
-        "rows": {t: len(r) for t, r in sorted(frozen.rows.items()) if r},
-        "benchmark": _benchmark_versions(frozen),
-        "label_set": list(ENTITY_TYPES),
-        "split_version": SPLIT_VERSION,
-        "parser_versions": _parser_versions(frozen),
-    }
-
-
-def _benchmark_versions(frozen: Frozen) -> dict[str, int]:
-    return {str(r["task"]): int(str(r["benchmark_version"])) for r in frozen.rows.get("benchmark", ())}
-
-
-def _find(manifests: Iterable[Mapping[str, object]], run: Run, inputs: str) -> Mapping[str, object] | None:
-    return next((m for m in manifests if m.get("run_key") == run.key and m.get("inputs") == inputs), None)
-
-
-def _counts_of(manifest: Mapping[str, Any]) -> dict[str, int]:
-    return {str(k): int(v) for k, v in manifest["rows"].items()}
-
-
-def _result(manifest: Mapping[str, object], md5: str) -> StageResult:
-    rows = _counts_of(manifest)
-    message = f"{manifest['tag']}: " + ", ".join(f"{n} {t}" for t, n in rows.items())
-    return StageResult(str(manifest["tag"]), rows, md5, message=message, extra={"corpus_version": manifest["tag"]})
+        seq, night = int(str(manifest["seq"])), dt.date.fromisoformat(str(manifest["night"]))
+        rows = {f.table: pq.read_table(f.path).to_pylist() for f in files if f.seq == seq}
+        index.apply(seq, str(manifest["corpus_md5"]), night, visible_rows(rows, tombstones, seq, night))
 
 
 def run_freeze(settings: Settings, run: Run, inputs: str) -> StageResult:
@@ -134,32 +102,25 @@ def run_freeze(settings: Settings, run: Run, inputs: str) -> StageResult:
     repo, staging = CorpusRepo(settings), open_part(settings, "staging")
     with open_state(settings).lease("corpus") as lease:
         repo.open()
-        index = Index(settings.path("index", "index.db"))
+        index = _index(settings)
         bring_forward(repo, index)
         manifests = repo.manifests()
-        done = _find(manifests, run, inputs)
+        done = find_done(manifests, run, inputs)
         if done is not None:
-            return _result(done, repo.head_md5(str(done["tag"])))
+            return result_of(done, repo.head_md5(str(done["tag"])))
         valid = {t: read_rows(staging, f"{run.key}/check/{t}.parquet") for t in _INPUT}
         frozen = Freezer(index, run.night).run(valid)
         staging.write(f"{run.key}/freeze/accounting.jsonl", account_lines(run, "freeze", frozen.counts))
         if not frozen.has_news:
             return StageResult(skipped="nothing new: every record is in the corpus already")
         _add_benchmarks(settings, index, frozen, run.night)
-        tag, part = next_tag(manifests, run.night)
-        files = _version_files(frozen, run.night, part)
-        manifest = _manifest(frozen, run, run.night, manifests, inputs, files)
-        repo.write_files(files)
-        manifest["corpus_md5"] = md5 = repo.add_files(sorted(files))
-        repo.push_data()
-        repo.write_manifest(manifest)
-        repo.commit(_message(manifest))
-        repo.tag(tag)
-        lease.check()
-        repo.push(tag)
+        _, part = next_tag(manifests, run.night)
+        files = version_files(frozen.rows, run.night, part)
+        manifest = night_manifest(frozen.rows, run, run.night, manifests, inputs, files)
+        md5 = commit_version(repo, lease, manifest, files)
         index.apply(int(str(manifest["seq"])), md5, run.night, frozen.rows)
         index.close()
-        return _result(manifest, md5)
+        return result_of(manifest, md5)
 
 
 def _add_benchmarks(settings: Settings, index: Index, frozen: Frozen, night: dt.date) -> None:
@@ -169,9 +130,20 @@ def _add_benchmarks(settings: Settings, index: Index, frozen: Frozen, night: dt.
         frozen.add("benchmark", row)
 
 
-def _message(manifest: Mapping[str, object]) -> str:
-    rows = ", ".join(f"{n} {t}" for t, n in _counts_of(manifest).items())
-    return f"{manifest['tag']}: {rows}\n\nseq {manifest['seq']}, run {manifest['run_key']}"
+def commit_version(repo: CorpusRepo, lease: Lease, manifest: dict[str, object], files: Mapping[str, bytes]) -> str:
+    """Files, their entries, the files on the remote, commit, tag, push: the one way a version comes to be.
+
+    Returns its md5. A kill before the push leaves nothing that the next `open` does not drop.
+    """
+    repo.write_files(files)
+    manifest["corpus_md5"] = md5 = repo.add_files(sorted(files))
+    repo.push_data()
+    repo.write_manifest(manifest)
+    repo.commit(commit_message(manifest))
+    repo.tag(str(manifest["tag"]))
+    lease.check()
+    repo.push(str(manifest["tag"]))
+    return md5
 
 
 def compute_digest(settings: Settings, files: Sequence[CorpusFile]) -> str:
@@ -186,6 +158,126 @@ def compute_digest(settings: Settings, files: Sequence[CorpusFile]) -> str:
             digest.update(line.encode() + b"\n")
     con.close()
     return digest.hexdigest()
+
+
+# diff, benchmark
+
+
+def _select(con: warehouse.Connection, name: str, **values: object) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = warehouse.to_arrow(con, warehouse.read_sql("corpus/sql", name), values).to_pylist()
+    return rows
+
+
+def diff_versions(settings: Settings, before: Sequence[CorpusFile], after: Sequence[CorpusFile]) -> dict[str, Any]:
+    """What is current in one version and not in the other, see corpus.diff.build_diff; one pass over both."""
+    facts = [warehouse.read_sql("corpus/sql", f"diff_facts_{t}") for t in ("documents", "figures", "annotations")]
+    with contextlib.closing(warehouse.connect(settings)) as con:
+        warehouse.attach_versions(con, before, after, *facts)
+        con.execute(warehouse.read_sql("corpus/sql", "diff_names"))
+        return build_diff(*(_select(con, f"diff_{t}") for t in ("documents", "figures", "annotations")))
+
+
+def show_benchmarks(settings: Settings, version: str) -> list[dict[str, Any]]:
+    """Every benchmark version of every task at a corpus version, with the tag that wrote it, the newest last."""
+    repo = CorpusRepo(settings)
+    tags = {int(str(m["seq"])): str(m["tag"]) for m in repo.manifests(version)}
+    with contextlib.closing(warehouse.connect(settings)) as con:
+        warehouse.attach_corpus(con, repo.files(version))
+        rows = _select(con, "show_benchmarks")
+    return [{**r, "corpus_version": tags[r["seq"]]} for r in rows]
+
+
+# withdraw
+
+
+def find_withdrawal(settings: Settings, repo: CorpusRepo, target: str) -> Withdrawal:
+    """What withdrawing this delivery or night would hide now; UsageError where the corpus has neither."""
+    manifests = repo.manifests()
+    nights = {str(m["night"]) for m in manifests if m["kind"] == "night"}
+    with contextlib.closing(warehouse.connect(settings)) as con:
+        warehouse.attach_corpus(con, repo.files())
+        kind, name = find_target(target, _select(con, "withdraw_deliveries"), nights)
+        rows = _select(con, "withdraw_rows", kind=kind, target=name)
+    visible = {str(r["tbl"]): int(r["n_visible"]) for r in rows if r["n_visible"]}
+    return Withdrawal(kind, name, int(str(manifests[-1]["seq"])), visible)
+
+
+def _withdrawn_rows(
+    settings: Settings, repo: CorpusRepo, found: Withdrawal, why: str, who: str
+) -> tuple[Rows, dict[str, Any]]:
+    """Rows of the version that withdraws, and what it changes: worked out on the version as it will be."""
+    tombstones: list[Mapping[str, object]] = [found.tombstone(why, who)]
+    path = settings.path("tmp", "withdraw", "tombstones.parquet")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(parquet_bytes(rows_to_table(tombstones, corpus_schema("tombstones"))))
+    before = repo.files()
+    night = str(repo.manifests()[-1]["night"])
+    after = [*before, CorpusFile("tombstones", night, 0, found.through_seq + 1, path.name, "", path)]
+    with contextlib.closing(warehouse.connect(settings)) as con:
+        warehouse.attach_corpus(con, after)
+        benchmark, stuck = benchmarks_without(_select(con, "withdraw_benchmark"), found.target)
+    effect = {"diff": diff_versions(settings, before, after), "benchmarks_not_renewed": stuck}
+    path.unlink()
+    return {"tombstones": tombstones, "benchmark": benchmark}, effect
+
+
+def _withdraw_manifest(
+    manifests: Sequence[Mapping[str, object]], found: Withdrawal, rows: Rows
+) -> tuple[dict[str, object], dict[str, bytes]]:
+    night = str(manifests[-1]["night"])
+    part = next_part(manifests, night)
+    files = version_files(rows, dt.date.fromisoformat(night), part)
+    tag = f"corpus/withdraw-{len(manifests) + 1}"
+    withdrawn = {"kind": found.kind, "target": found.target, "through_seq": found.through_seq}
+    manifest = build_manifest(
+        manifests, rows, files, tag=tag, kind="withdraw", night=night, part=part, is_regular=False,
+        run_key=tag.removeprefix("corpus/"), inputs=content_hash(withdrawn), withdrawn=withdrawn,
+    )  # fmt: skip
+    return manifest, files
+
+
+def plan_withdrawal(settings: Settings, target: str, why: str, who: str) -> dict[str, Any]:
+    """What `withdraw` would do, without doing it."""
+    repo = CorpusRepo(settings)
+    found = find_withdrawal(settings, repo, target)
+    effect = _withdrawn_rows(settings, repo, found, why, who)[1] if found.visible else {"diff": None}
+    return {"version": None, "kind": found.kind, "target": found.target, "hidden": dict(found.visible), **effect}
+
+
+def withdraw(settings: Settings, target: str, why: str, who: str) -> dict[str, Any]:
+    """Hide a delivery or a night in a new version `corpus/withdraw-<seq>`, and set the hold `corpus`.
+
+    {version, kind, target, hidden: rows by table, diff, is_new}. Where nothing of it is visible any more, the version
+    that hid it is returned and nothing is written, but that the index and the hold are brought to what it says: so a
+    killed withdrawal is finished by running it again.
+    """
+    repo = CorpusRepo(settings)
+    with open_state(settings).lease("corpus") as lease, contextlib.closing(_index(settings)) as index:
+        repo.open()
+        found = find_withdrawal(settings, repo, target)
+        manifests = repo.manifests()
+        effect: dict[str, Any] = {"diff": None}
+        tag = hiding_version(manifests, found.kind, found.target)
+        if found.visible:
+            rows, effect = _withdrawn_rows(settings, repo, found, why, who)
+            manifest, files = _withdraw_manifest(manifests, found, rows)
+            commit_version(repo, lease, manifest, files)
+            tag = str(manifest["tag"])
+        bring_forward(repo, index)
+    if tag is None:
+        raise UsageError(f"nothing of {found.kind} {found.target} is left to withdraw: see `nightcap corpus log`")
+    _set_corpus_hold(settings, tag, f"{found.target} withdrawn: {why}", who)
+    stated = {"kind": found.kind, "target": found.target, "hidden": dict(found.visible)}
+    return {"version": tag, **stated, **effect, "is_new": bool(found.visible)}
+
+
+def _set_corpus_hold(settings: Settings, tag: str, why: str, who: str) -> None:
+    state = open_state(settings)
+    known = next((h for h in state.holds() if h.name == "corpus"), None)
+    if known and tag in known.detail.split():
+        return
+    who, why = join_words(known.who if known else "", who, ", ")[:100], join_words(known.why if known else "", why)
+    state.set_hold(Hold("corpus", who, why, None, join_words(known.detail if known else "", tag, " ")))
 
 
 # close
@@ -227,7 +319,7 @@ def _record_night(
     stages = ("pull", "parse", "check", "freeze")
     accounts = [row for s in stages for row in _lines(staging, f"{run.key}/{s}/accounting.jsonl")]
     quality = _lines(staging, f"{run.key}/check/quality_results.jsonl")
-    night = _night_row(settings, run, results, accounts, seconds)
+    night = night_row(newest_version(settings), run, results, accounts, seconds)
     if stopped:
         night |= {"status": "stopped", "message": f"Stopped by quality, the last version stands: {stopped}"}
     for name, rows in (("accounting", accounts), ("quality_results", quality)):
@@ -243,52 +335,10 @@ def commit_listings(settings: Settings, run: Run, staging: ObjectStore) -> None:
         landing.write(f"listings/{item.key.rsplit('/', 1)[-1]}", staging.read(item.key))
 
 
-def _valid(accounts: Iterable[Mapping[str, Any]], unit: str) -> int:
-    return sum(int(r["valid"]) for r in accounts if r["stage"] == "freeze" and r["unit"] == unit)
-
-
-def _night_row(
-    settings: Settings,
-    run: Run,
-    results: Mapping[str, Mapping[str, Any]],
-    accounts: Sequence[Mapping[str, Any]],
-    seconds: float,
-) -> dict[str, object]:
-    assert run.night is not None
-    frozen = results.get("freeze", {})
-    version = None if frozen.get("skipped") else frozen.get("uri") or None
-    rejected = sum(int(r["quarantined"]) for r in accounts if r["stage"] in ("pull", "parse", "check"))
-    missing = dict(results.get("pull", {}).get("extra", {}).get("sources_missing", {}))
-    status = "incomplete" if missing else "published" if version else "rejected_only" if rejected else "unchanged"
-    counts = {f"n_{u}s": _valid(accounts, u) for u in ("document", "figure", "annotation")}
-    return {
-        "night": run.night.isoformat(),
-        "run_key": run.key,
-        "corpus_version": version or newest_version(settings),
-        "status": status,
-        "sources_missing": sorted(missing),
-        **counts,
-        "n_quarantined": rejected,
-        "seconds": round(seconds, 1),
-        "message": _night_message(status, version, counts, rejected, missing),
-    }
-
-
 def newest_version(settings: Settings) -> str | None:
     repo = CorpusRepo(settings)
     manifests = repo.manifests() if repo.exists() else []
     return str(manifests[-1]["tag"]) if manifests else None
-
-
-def _night_message(
-    status: str, version: object, counts: Mapping[str, int], rejected: int, missing: Mapping[str, str]
-) -> str:
-    if status == "unchanged":
-        return "Nothing new: no version was made."
-    news = ", ".join(f"{n} {k[2:]}" for k, n in counts.items())
-    made = f"{version} adds {news}" if version else "No new version"
-    lacks = "".join(f" {source} is missing: {why}." for source, why in missing.items())
-    return f"{made}; {rejected} units were rejected.{lacks}"
 
 
 # verify

@@ -14,9 +14,15 @@ def night_versions(manifests: Sequence[Manifest], night: dt.date) -> int:
 
 
 def next_tag(manifests: Sequence[Manifest], night: dt.date) -> tuple[str, int]:
-    """(tag, part number) of the next version of a night: corpus/D and part 0, then corpus/D.1 and part 1, …"""
+    """(tag, part number) of the next version of a night: corpus/D, then corpus/D.1, …"""
     n = night_versions(manifests, night)
-    return (f"corpus/{night.isoformat()}" if n == 0 else f"corpus/{night.isoformat()}.{n}"), n
+    tag = f"corpus/{night.isoformat()}" if n == 0 else f"corpus/{night.isoformat()}.{n}"
+    return tag, next_part(manifests, night.isoformat())
+
+
+def next_part(manifests: Sequence[Manifest], night: str) -> int:
+    """Part number of the next files under a night: versions of every kind count, so that no path is taken twice."""
+    return sum(1 for m in manifests if m.get("night") == night)
 
 
 def is_regular(manifests: Sequence[Manifest], night: dt.date) -> bool:

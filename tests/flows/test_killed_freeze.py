@@ -2,32 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from pathlib import Path
 
 import pytest
+from corpus_state import end_state
 from killing import iter_killed, spread, trace_run
 
-from pipelines import settings
-from pipelines.clients.corpus_repo import CorpusRepo
-from pipelines.corpus.index import Index
-
 pytestmark = pytest.mark.timeout(3000)
-
-
-def end_state(home: Path) -> object:
-    """Everything that freeze leaves: versions, manifests, files, remote objects, index. Run ids and times apart."""
-    repo = CorpusRepo(settings.load({}, home))
-    tags = {t: repo.head_md5(t) for t in repo.tags()}
-    remote = sorted(p.name for p in Path(repo.dvc_remote).rglob("*") if p.is_file())
-    index = Index(home / "index" / "index.db")
-    state = {
-        "tags": tags, "manifests": repo.manifests(), "files": {f.relpath: f.md5 for f in repo.files()},
-        "remote": remote, "index": index.fingerprint(), "branch": repo.git("ls-remote", repo.git_remote, "HEAD") != "",
-    }  # fmt: skip
-    index.close()
-    return json.loads(json.dumps(state))
 
 
 ARGS = {"first": "2026-11-18", "second": "2026-11-19"}

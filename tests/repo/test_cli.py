@@ -19,6 +19,9 @@ COMMANDS = [
     "corpus digest",
     "corpus verify",
     "corpus checkout",
+    "corpus diff",
+    "corpus withdraw",
+    "corpus benchmark show",
 ]
 
 

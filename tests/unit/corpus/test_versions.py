@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from pipelines.corpus.versions import as_of, is_regular, next_tag
+from pipelines.corpus.versions import as_of, is_regular, next_part, next_tag
 
 
 def manifest(seq: int, night: str, tag: str, *, regular: bool) -> dict[str, object]:
@@ -38,3 +38,13 @@ def test_as_of_is_the_last_before_the_next_regular_night() -> None:
     assert found is not None
     assert found["tag"] == "corpus/2026-11-20.1"
     assert as_of(CHAIN, dt.date(2026, 11, 1)) is None
+
+
+def test_a_withdrawal_takes_a_part_number_and_no_tag_of_the_night() -> None:
+    withdrawal = {"seq": 5, "night": "2026-11-20", "tag": "corpus/withdraw-5", "kind": "withdraw", "is_regular": False}
+    assert next_part(CHAIN, "2026-11-20") == 2
+    assert next_tag([*CHAIN, withdrawal], dt.date(2026, 11, 20)) == ("corpus/2026-11-20.2", 3)
+    assert is_regular([*CHAIN, withdrawal], dt.date(2026, 11, 21))
+    found = as_of([*CHAIN, withdrawal], dt.date(2026, 11, 20))
+    assert found is not None
+    assert found["tag"] == "corpus/withdraw-5"

@@ -1,0 +1,81 @@
+"""Files and manifests of corpus versions: what one holds, what it says, and how it reads in a log. Pure."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from pipelines.core.records import ENTITY_TYPES
+from pipelines.core.runs import Run, StageResult
+from pipelines.core.splits import SPLIT_VERSION
+from pipelines.core.tables import corpus_schema, parquet_bytes, rows_to_table, sort_rows
+from pipelines.corpus.freeze import UNITS
+from pipelines.corpus.versions import is_regular, next_tag
+
+Row = Mapping[str, object]
+Rows = Mapping[str, Sequence[Row]]
+
+
+def version_files(tables: Rows, night: dt.date, part: int) -> dict[str, bytes]:
+    """The files of a version by their path below data/: one a table that has rows."""
+    files = {}
+    for table, rows in sorted(tables.items()):
+        if rows:
+            data = rows_to_table(sort_rows(table, rows), corpus_schema(table))
+            files[f"{table}/night={night.isoformat()}/part-{part}.parquet"] = parquet_bytes(data)
+    return files
+
+
+def build_manifest(
+    manifests: Sequence[Row], rows: Rows, files: Mapping[str, bytes], **stated: object
+) -> dict[str, object]:
+    """Manifest of the next version of a chain, but for the md5 that adding its files gives.
+
+    `stated` must hold tag, kind, night, part, is_regular, run_key and inputs.
+    """
+    return {
+        "seq": len(manifests) + 1,
+        "parent": manifests[-1]["tag"] if manifests else None,
+        "files": [
+            {"path": path, "sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)}
+            for path, data in sorted(files.items())
+        ],
+        "rows": {t: len(r) for t, r in sorted(rows.items()) if r},
+        "benchmark": {str(r["task"]): int(str(r["benchmark_version"])) for r in rows.get("benchmark", ())},
+        "label_set": list(ENTITY_TYPES),
+        "split_version": SPLIT_VERSION,
+        "parser_versions": sorted({int(str(r["parser_version"])) for t in UNITS for r in rows.get(t, ())}),
+        **stated,
+    }
+
+
+def row_counts(manifest: Mapping[str, Any]) -> dict[str, int]:
+    return {str(k): int(v) for k, v in manifest["rows"].items()}
+
+
+def commit_message(manifest: Row) -> str:
+    rows = ", ".join(f"{n} {t}" for t, n in row_counts(manifest).items())
+    return f"{manifest['tag']}: {rows}\n\nseq {manifest['seq']}, run {manifest['run_key']}"
+
+
+def night_manifest(
+    rows: Rows, run: Run, night: dt.date, manifests: Sequence[Row], inputs: str,
+    files: Mapping[str, bytes],
+) -> dict[str, object]:  # fmt: skip
+    tag, part = next_tag(manifests, night)
+    return build_manifest(
+        manifests, rows, files, tag=tag, kind="night", night=night.isoformat(), part=part,
+        is_regular=is_regular(manifests, night), run_key=run.key, inputs=inputs,
+    )  # fmt: skip
+
+
+def find_done(manifests: Iterable[Row], run: Run, inputs: str) -> Row | None:
+    return next((m for m in manifests if m.get("run_key") == run.key and m.get("inputs") == inputs), None)
+
+
+def result_of(manifest: Row, md5: str) -> StageResult:
+    rows = row_counts(manifest)
+    message = f"{manifest['tag']}: " + ", ".join(f"{n} {t}" for t, n in rows.items())
+    return StageResult(str(manifest["tag"]), rows, md5, message=message, extra={"corpus_version": manifest["tag"]})
