@@ -19,6 +19,11 @@ COMMANDS = [
     "corpus digest",
     "corpus verify",
     "corpus checkout",
+    "quarantine list",
+    "quarantine show",
+    "quarantine export",
+    "quarantine waive",
+    "quarantine receipts",
 ]
 
 
