@@ -219,7 +219,7 @@ def waive(
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Decide that a rejected unit may stay so: it is no longer counted as open, and its sender reads why.
+    """Decide that a rejected unit may stay so: these commands no longer show it as open, its sender reads why.
 
     Example: nightcap quarantine waive 36b71e08 --why "the curator left, the article is retracted"
     """

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
@@ -21,7 +21,9 @@ Row = Mapping[str, Any]
 #: (night, number of the run in it).
 Order = tuple[str, int]
 STATUSES = ("open", "fixed", "waived")
-_DOI = re.compile(rb"""(?:\bdoi\s*=\s*["']|pub-id-type=["']doi["'][^>]*>)\s*(10\.[^"'<\s]+)""")
+#: An article's own ids in SourceData, JATS and BioC; not those of its references.
+_DOI = re.compile(rb"""(?:\bdoi=["']|<article-id[^>]*["']doi["'][^>]*>|key=["']doi["']>)\s*(10\.[^"'<\s]+)""")
+_PMCID = re.compile(rb"""(?:<article-id[^>]*["']pmc(?:id)?["'][^>]*>|key=["']pmc_?id["']>)\s*(?:PMC)?(\d+)""")
 _HEAD_BYTES = 100_000
 
 
@@ -134,11 +136,17 @@ def place_of(issue: Issue, records: Iterable[Row], head: bytes = b"") -> Place:
     figure_id = str(row.get("figure_id") or "")
     docs = {str(v) for v in (row.get("doc_id"), figure_id.partition("#")[0]) if v}
     docs |= {str(r["doc_id"]) for r in records}
-    if not docs and (match := _DOI.search(head[:_HEAD_BYTES])):
-        docs = {match[1].decode("utf-8", "replace").lower()}
+    docs = docs or set(_ids_in(head[:_HEAD_BYTES]))
     wanted = {figure_id, named_figure(issue.locator)} - {""}
     figures = {w for w in wanted if w == figure_id or any(str(r.get("jats_id")) == w for r in records)}
     return Place(frozenset(docs), frozenset(figures))
+
+
+def _ids_in(head: bytes) -> Iterator[str]:
+    if match := _DOI.search(head):
+        yield match[1].decode("utf-8", "replace").lower()
+    if match := _PMCID.search(head):
+        yield f"pmc:{match[1].decode()}"
 
 
 def settle(

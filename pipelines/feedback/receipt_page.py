@@ -9,6 +9,9 @@ from itertools import pairwise
 from typing import Any
 
 Receipt = Mapping[str, Any]
+#: A page with more rejected rows is no longer read; the JSON beside it has them all.
+ROWS_ON_PAGE = 1000
+_UNITS = ("document", "figure", "panel", "annotation", "event")
 _STATUS = {
     "open": "to be mended", "fixed": "fixed since, with the delivery", "waived": "may stay as it is, decided by",
 }  # fmt: skip
@@ -70,7 +73,7 @@ def _accepted(receipt: Receipt) -> str:
     if counts is None:
         note = "<p>Figures and annotations of this night can no longer be counted; the files can.</p>"
     else:
-        note, rows = "", rows + [(f"{unit}s accepted", n) for unit, n in counts.items() if n]
+        note, rows = "", rows + [(f"{unit}s accepted", counts[unit]) for unit in _UNITS if counts.get(unit)]
     return f"<section><h2>What came in</h2>{_table(rows)}{note}</section>"
 
 
@@ -81,7 +84,9 @@ def _table(rows: Iterable[tuple[str, int]]) -> str:
 def _rejected(rows: Sequence[Receipt]) -> str:
     if not rows:
         return "<section><h2>Rejected</h2><p>Nothing.</p></section>"
-    return f"<section><h2>Rejected</h2>{''.join(_issue(r) for r in rows)}</section>"
+    more = len(rows) - ROWS_ON_PAGE
+    note = f"<p>and {more:,} more: the .json file beside this page has them all</p>" if more > 0 else ""
+    return f"<section><h2>Rejected</h2>{''.join(_issue(r) for r in rows[:ROWS_ON_PAGE])}{note}</section>"
 
 
 def _issue(row: Receipt) -> str:

@@ -120,9 +120,22 @@ def test_a_place_comes_from_the_row_the_records_of_its_file_or_its_first_bytes()
     assert (by_row.doc_ids, by_row.figures) == ({"10.1/x"}, {"10.1/x#fig-1"})
     by_record = place_of(issue(), [{"doc_id": "10.1/x", "figure_id": "10.1/x#cur-a", "jats_id": "7"}])
     assert (by_record.doc_ids, by_record.figures) == ({"10.1/x"}, {"7"})
-    for head in (b'<article doi="10.1/X" date="', b"<article-id pub-id-type='doi'>10.1/X</article-id>"):
-        assert place_of(issue(unit="file", locator="1:9"), [], head) == Place(frozenset({"10.1/x"}))
     assert place_of(issue(unit="file", locator=""), [], b"%PDF-1.7") == Place()
+
+
+@pytest.mark.parametrize(
+    ("head", "docs"),
+    [
+        (b'<article doi="10.1/X" date="', {"10.1/x"}),
+        (b"<article-id pub-id-type='doi'>10.1/X</article-id>", {"10.1/x"}),
+        (b'<infon key="doi">10.1/X</infon><infon key="pmc_id">12</infon>', {"10.1/x", "pmc:12"}),
+        (b'<article-id pub-id-type="pmc">PMC12</article-id>', {"pmc:12"}),
+        (b'<pub-id pub-id-type="doi">10.1/of-a-reference</pub-id>', set()),
+        (b'<related-article ext-link-type="doi" xlink:href="10.1/another"/>', set()),
+    ],
+)
+def test_a_file_of_which_nothing_was_accepted_may_still_name_its_article(head: bytes, docs: set[str]) -> None:
+    assert place_of(issue(unit="file", locator="1:9"), [], head) == Place(frozenset(docs))
 
 
 def test_selection_by_reason_night_and_status() -> None:
