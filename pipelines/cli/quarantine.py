@@ -133,7 +133,7 @@ def _render_issue(data: dict[str, Any]) -> None:
         "rule": f"{rule['suite']}.{rule['rule']}" if rule["rule"] else f"step {rule['stage']}, no rule of a suite",
         "unit": f"{data['unit']} at {data['locator'] or 'the whole file'}", "night": nights,
         "file": f"{data['name']}{place}", "raw bytes": raw, "sender": data["sender"] or "unknown",
-        "delivery": f"{data['delivery_id']}, folder {delivery['name']}, {delivery['review_stage']}, "
+        "delivery": f"{delivery['delivery_id']}, folder {delivery['name']}, {delivery['review_stage']}, "
                     f"dated {delivery['stated_date'] or 'nowhere'}" if delivery else data["delivery_id"] or "unknown",
         "receipt": data["receipt"] or "not written yet: `nightcap quarantine receipts`",
     }  # fmt: skip

@@ -66,7 +66,8 @@ def _facts(facts: Mapping[str, object]) -> str:
 
 def _accepted(receipt: Receipt) -> str:
     files = receipt["files"]
-    words = {"n_in": "files delivered", "accepted": "accepted", "rejected": "rejected",
+    accepted = "readable" if receipt["is_stopped"] else "accepted"
+    words = {"n_in": "files delivered", "accepted": accepted, "rejected": "rejected",
              "duplicate": "the same bytes twice", "ignored": "ignored by a listed pattern"}  # fmt: skip
     rows = [(words[k], n) for k, n in files.items() if n or k in ("n_in", "accepted")]
     counts = receipt["accepted"]

@@ -62,6 +62,16 @@ class Manifest:
     deliveries: dict[str, Row] = field(default_factory=dict)
     files: dict[str, list[Row]] = field(default_factory=dict)
 
+    def delivery_of(self, issue: Issue) -> str:
+        """The issue's delivery; for a row that names none (an alias) the one that brought its raw file; else empty."""
+        if issue.delivery_id in self.deliveries:
+            return issue.delivery_id
+        return "" if issue.delivery_id else self._brought_by.get(issue.raw_sha256, "")
+
+    @cached_property
+    def _brought_by(self) -> dict[str, str]:
+        return {f["raw_sha256"]: d for d, found in self.files.items() for f in found if f["status"] == "valid"}
+
 
 # what a home holds
 
@@ -187,7 +197,7 @@ def read_raw(settings: Settings, raw_sha256: str) -> bytes:
 def describe_issue(settings: Settings, issue: Issue) -> Row:
     """What surrounds an issue: its delivery and sender, the raw bytes and the place in them, the legend."""
     manifest = _manifest_of(settings, issue)
-    delivery = manifest.deliveries.get(issue.delivery_id, {})
+    delivery = manifest.deliveries.get(manifest.delivery_of(issue), {})
     landing, key = open_part(settings, "landing"), raw_key(issue.raw_sha256) if issue.raw_sha256 else ""
     raw, legend = _NightRows(settings, manifest.run_key, {issue.raw_sha256}).places([issue])[issue.issue_id]
     outbox = open_part(settings, "outbox")
@@ -207,7 +217,7 @@ def _manifest_of(settings: Settings, issue: Issue) -> Manifest:
     night = f"{issue.delivery_id}::".split(":")[1]
     runs = [issue.last_run, *(str(n["run_key"]) for n in read_nights(settings) if n["night"] == night)]
     found = [read_manifest(settings, k) for k in dict.fromkeys(runs)]
-    return next((m for m in found if issue.delivery_id in m.deliveries), found[0])
+    return next((m for m in found if m.delivery_of(issue)), found[0])
 
 
 class _NightRows:
@@ -278,7 +288,10 @@ def run(settings: Settings, run: Run, progress: Progress | None = None) -> Stage
         if progress:
             progress(i, len(nights), f"receipts of {night['run_key']}")
         manifest = read_manifest(settings, str(night["run_key"]))
-        due = {d: by_delivery.get(d, []) for d in manifest.deliveries}
+        due = {d: list(by_delivery.get(d, ())) for d in manifest.deliveries}
+        for issue in by_delivery.get("", ()):
+            if issue.last_run == manifest.run_key and (bringer := manifest.delivery_of(issue)):
+                due[bringer].append(issue)
         rows = _NightRows(settings, manifest.run_key, {x.raw_sha256 for found in due.values() for x in found})
         for delivery_id, mine in due.items():
             mark, is_new = _write_receipt(outbox, night, manifest, delivery_id, mine, rows)
