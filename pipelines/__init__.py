@@ -11,7 +11,7 @@ The stages in the order in which data flow through them:
 7. `registry`   gate: decide, register, move the alias
 8. `link`       mentions to ontology ids
 9. `analytics`  publish a new DuckDB generation, report
-10. `feedback`  what curators should see next
+10. `feedback`  what became of each rejected unit; receipts to the senders
 
 Read `pipelines/flows/*.py` first: each is the table of contents of one flow.
 """

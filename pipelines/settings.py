@@ -32,6 +32,7 @@ class Storage:
     quarantine: str
     predictions: str
     reports: str
+    outbox: str
     state: str
     corpus_git: str
     corpus_remote: str

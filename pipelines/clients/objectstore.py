@@ -161,7 +161,7 @@ def open_store(location: str, settings: Settings) -> ObjectStore:
 
 
 def open_part(settings: Settings, part: str) -> ObjectStore:
-    """The store of a part of the home: landing, staging, quarantine, predictions, reports."""
+    """The store of a part of the home: landing, staging, quarantine, predictions, reports, outbox."""
     return open_store(settings.part(part), settings)
 
 

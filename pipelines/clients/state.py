@@ -1,4 +1,4 @@
-"""The state database: leases with fences, watermarks, holds. SQLite by default, any SQLAlchemy URL in production."""
+"""The state database: leases with fences, watermarks, holds, waivers. SQLite by default, else any SQLAlchemy URL."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
+from pipelines.core.waivers import Waiver
 from pipelines.errors import LeaseLost, TransientError, UsageError
 from pipelines.settings import Settings
 
@@ -37,6 +38,13 @@ _HOLDS = sa.Table(
     sa.Column("why", sa.Text, nullable=False),
     sa.Column("until", sa.String(40), nullable=True),
     sa.Column("detail", sa.Text, nullable=False),
+)  # fmt: skip
+_WAIVERS = sa.Table(
+    "waivers", _METADATA,
+    sa.Column("issue_id", sa.String(64), primary_key=True),
+    sa.Column("who", sa.String(100), nullable=False),
+    sa.Column("why", sa.Text, nullable=False),
+    sa.Column("date", sa.String(10), nullable=False),
 )  # fmt: skip
 
 LEASE_SECONDS = 60.0
@@ -190,6 +198,23 @@ class State:
     def release_hold(self, name: str) -> bool:
         with self._engine.begin() as con:
             return bool(con.execute(_HOLDS.delete().where(_HOLDS.c.name == name)).rowcount)
+
+    # waivers
+
+    def waivers(self) -> list[Waiver]:
+        with self._engine.connect() as con:
+            rows = con.execute(sa.select(_WAIVERS).order_by(_WAIVERS.c.issue_id)).mappings().all()
+        return [Waiver(r["issue_id"], r["who"], r["why"], r["date"]) for r in rows]
+
+    def set_waiver(self, waiver: Waiver) -> None:
+        with self._engine.begin() as con:
+            con.execute(_WAIVERS.delete().where(_WAIVERS.c.issue_id == waiver.issue_id))
+            con.execute(_WAIVERS.insert().values(issue_id=waiver.issue_id, who=waiver.who, why=waiver.why,
+                                                 date=waiver.date))  # fmt: skip
+
+    def lift_waiver(self, issue_id: str) -> bool:
+        with self._engine.begin() as con:
+            return bool(con.execute(_WAIVERS.delete().where(_WAIVERS.c.issue_id == issue_id)).rowcount)
 
 
 def open_state(settings: Settings) -> State:

@@ -22,6 +22,11 @@ COMMANDS = [
     "corpus diff",
     "corpus withdraw",
     "corpus benchmark show",
+    "quarantine list",
+    "quarantine show",
+    "quarantine export",
+    "quarantine waive",
+    "quarantine receipts",
 ]
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.clients.state import Hold, State
+from pipelines.core.waivers import Waiver
 from pipelines.errors import LeaseLost, TransientError
 
 
@@ -74,3 +75,15 @@ def test_watermarks_and_holds(state: State) -> None:
     assert [h.name for h in state.holds()] == ["model:ner"]
     assert state.release_hold("model:ner")
     assert not state.release_hold("model:ner")
+
+
+def test_a_waiver_is_replaced_and_lifted(state: State) -> None:
+    state.set_waiver(Waiver("b", "ada", "first thought", "2026-01-02"))
+    state.set_waiver(Waiver("b", "bo", "second thought", "2026-01-03"))
+    state.set_waiver(Waiver("a", "ada", "fine", "2026-01-02"))
+    assert [(w.issue_id, w.who, w.why) for w in state.waivers()] == [
+        ("a", "ada", "fine"),
+        ("b", "bo", "second thought"),
+    ]
+    assert state.lift_waiver("b")
+    assert not state.lift_waiver("b")

@@ -1,0 +1,270 @@
+"""`nightcap quarantine …`: what was rejected and why, what became of it, and receipts to the senders."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+import json
+import os
+import pwd
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.markup import escape
+from rich.table import Column, Table
+
+from pipelines import settings as settings_module
+from pipelines.cli.common import HomeOption, JsonOption, load_settings, log, print_json, table_console
+from pipelines.errors import UsageError
+
+if TYPE_CHECKING:
+    from pipelines.feedback.issues import Issue
+    from pipelines.settings import Settings
+
+app = typer.Typer(no_args_is_help=True, help="Rejected units: list, show, export, waive; receipts to the senders.")
+_ROWS_SHOWN = 500
+_PLACEHOLDER = re.compile(r"\{[^{}]*\}")
+_TEXTS = ("legend", "caption_xml", "abstract", "title")
+ReasonOption = Annotated[str | None, typer.Option("--reason", help="Only of this reason, e.g. unknown_type")]
+NightOption = Annotated[str | None, typer.Option("--night", help="Only what was rejected in this night, YYYY-MM-DD")]
+StatusOption = Annotated[str | None, typer.Option("--status", help="Only open, fixed or waived ones")]
+IdArgument = Annotated[str, typer.Argument(metavar="ID", help="Issue id, or the beginning of it")]
+
+
+def _check_night(night: str | None) -> dt.date | None:
+    try:
+        return dt.date.fromisoformat(night) if night else None
+    except ValueError as error:
+        raise UsageError(f"--night {night} is no date: write YYYY-MM-DD") from error
+
+
+def _select(settings: Settings, reason: str | None, night: str | None, status: str | None) -> list[Issue]:
+    from pipelines.feedback.issues import count_by, select_issues
+    from pipelines.feedback.step import read_issues
+
+    date = _check_night(night)
+    issues = read_issues(settings)
+    if reason and reason not in (known := count_by(issues, "reason")):
+        raise UsageError(f"nothing was rejected for the reason {reason!r}; there are: {', '.join(known) or 'none'}")
+    return select_issues(issues, reason=reason, night=date.isoformat() if date else None, status=status)
+
+
+@app.command("list")
+def show_list(
+    reason: ReasonOption = None,
+    night: NightOption = None,
+    status: StatusOption = None,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Every rejected unit, open ones first: one issue a fault, however many nights it came in.
+
+    Example: nightcap quarantine list --reason unknown_type --status open
+    """
+    from pipelines.feedback.issues import count_by
+
+    issues = _select(load_settings(home), reason, night, status)
+    by_status, by_reason = count_by(issues, "status"), count_by(issues, "reason")
+    if as_json:
+        rows = [i.to_dict() for i in issues]
+        print_json({"n": len(issues), "by_status": by_status, "by_reason": by_reason, "issues": rows})
+        return
+    table = Table("issue", "night", "status", "reason", "unit", Column("file", overflow="fold"),
+                  Column("what", overflow="fold"), box=None)  # fmt: skip
+    for i in issues[:_ROWS_SHOWN]:
+        nights = i.night if i.night == i.last_night else f"{i.night} to {i.last_night}"
+        table.add_row(i.issue_id, nights, i.status, i.reason, i.unit, escape(i.name), escape(i.message))
+    console = table_console()
+    if issues:
+        console.print(table)
+    if len(issues) > _ROWS_SHOWN:
+        console.print(f"the first {_ROWS_SHOWN}; all of them with `nightcap quarantine export`")
+    counts = ", ".join(f"{n} {s}" for s, n in by_status.items()) or "nothing"
+    console.print(f"{counts} in quarantine" + ("; `nightcap quarantine show ID` says more" if issues else ""))
+
+
+@app.command("show")
+def show_issue(identifier: IdArgument, home: HomeOption = None, as_json: JsonOption = False) -> None:
+    """One rejected unit: why, what was expected, the rule, the row, its file and place in it, who sent it.
+
+    Example: nightcap quarantine show 36b71e08
+    """
+    from pipelines.feedback.expected import expected_for
+    from pipelines.feedback.issues import find_issue
+    from pipelines.feedback.step import describe_issue, read_issues
+
+    settings = load_settings(home)
+    issue = find_issue(read_issues(settings), identifier)
+    data = {**issue.to_dict(), "expected": expected_for(issue.reason), "rule": rule_of(issue),
+            **describe_issue(settings, issue)}  # fmt: skip
+    print_json(data) if as_json else _render_issue(data)
+
+
+def rule_of(issue: Issue) -> dict[str, Any]:
+    """The rule of the suites that rejected the row, found by its reason and words; else the parser, or publishing."""
+    from pipelines.quality.suites import build_suites
+
+    if issue.reason == "legend_changed" and "annotation_id" in issue.row and "raw_sha256" not in issue.row:
+        return {"stage": "publish", "suite": None, "rule": None, "says": None}
+    is_row = bool({"raw_sha256", "content_sha256"} & issue.row.keys())  # parsers reject what is no row yet
+    for suite in build_suites() if is_row else ():
+        for rule in suite.rules if suite.unit == issue.unit else ():
+            words = ".*".join(re.escape(part) for part in _PLACEHOLDER.split(rule.message))
+            is_said = re.fullmatch(rf"{words}(?: \(also: .*\))?", issue.message, re.DOTALL)
+            if is_said and rule.reason.value == issue.reason:
+                return {"stage": "check", "suite": suite.table, "rule": rule.name, "says": rule.message}
+    return {"stage": "check" if is_row else "parse", "suite": None, "rule": None, "says": None}
+
+
+def _render_issue(data: dict[str, Any]) -> None:
+    out = table_console()
+    rule, delivery = data["rule"], data["delivery"]
+    place = f", line {data['line']}, column {data['column']}" if data["line"] else ""
+    raw = f"{data['raw_uri'] or 'not kept'}{'' if data['is_raw_there'] or not data['raw_uri'] else ' (gone)'}"
+    nights = data["night"] if data["n_nights"] == 1 else f"{data['n_nights']} nights, last {data['last_night']}"
+    settled = f" ({data['settled_by']})" if data["settled_by"] else ""
+    lines = {
+        "issue": f"{data['issue_id']}, {data['status']}{settled}", "reason": f"{data['reason']}: {data['message']}",
+        "expected": data["expected"],
+        "rule": f"{rule['suite']}.{rule['rule']}" if rule["rule"] else f"step {rule['stage']}, no rule of a suite",
+        "unit": f"{data['unit']} at {data['locator'] or 'the whole file'}", "night": nights,
+        "file": f"{data['name']}{place}", "raw bytes": raw, "sender": data["sender"] or "unknown",
+        "delivery": f"{delivery['delivery_id']}, folder {delivery['name']}, {delivery['review_stage']}, "
+                    f"dated {delivery['stated_date'] or 'nowhere'}" if delivery else data["delivery_id"] or "unknown",
+        "receipt": data["receipt"] or "not written yet: `nightcap quarantine receipts`",
+    }  # fmt: skip
+    for name, text in lines.items():
+        out.print(f"[bold]{name:>9}[/]  {escape(str(text))}")
+    if data["payload"]:
+        out.print(f"[bold]{'row':>9}[/]  {escape(json.dumps(data['payload'], ensure_ascii=False))}")
+    if data["raw_excerpt"]:
+        out.print(f"[bold]{'in file':>9}[/]  {escape(data['raw_excerpt'])}")
+    if legend := data["legend"]:
+        out.print(f"[bold]{'legend':>9}[/]  {escape(legend['label'])}  {_marked(legend['text'], legend['spans'])}")
+
+
+def _marked(legend: str, spans: Sequence[Sequence[int]]) -> str:
+    out, at = "", 0
+    for start, end in sorted((s, e) for s, e in spans):
+        out += f"{escape(legend[at:start])}[reverse]»{escape(legend[start:end])}«[/]"
+        at = end
+    return out + escape(legend[at:])
+
+
+@app.command("export")
+def export(
+    to: Annotated[Path | None, typer.Option("--to", help="File to write (default: stdout)")] = None,
+    output: Annotated[str, typer.Option("--format", help="jsonl or csv")] = "jsonl",
+    reason: ReasonOption = None,
+    night: NightOption = None,
+    status: StatusOption = None,
+    with_text: Annotated[
+        bool, typer.Option("--with-text", help="Also legends and abstracts whose licence is not open; keep it inside")
+    ] = False,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Write the issues as JSON lines or CSV, for a spreadsheet or a ticket system.
+
+    Titles, legends and abstracts in rejected rows are left out unless their licence is open: what is exported may
+    leave the house. Example: nightcap quarantine export --status open --format csv --to issues.csv
+    """
+    if output not in ("jsonl", "csv"):
+        raise UsageError(f"--format must be jsonl or csv, not {output}")
+    if to is None and as_json:
+        raise UsageError("--json says what was written to a file: name it with --to")
+    rows = [i.to_dict() for i in _select(load_settings(home), reason, night, status)]
+    if not with_text:
+        rows = [{**r, "payload": _without_text(r["payload"])} for r in rows]
+    text = _as_csv(rows) if output == "csv" else "".join(json.dumps(r, ensure_ascii=False) + "\n" for r in rows)
+    if to is None:
+        typer.echo(text, nl=False)
+        return
+    from pipelines.clients.objectstore import LocalStore
+
+    LocalStore(to.absolute().parent).write(to.name, text.encode())
+    if as_json:
+        print_json({"n": len(rows), "file": str(to), "format": output})
+    else:
+        log.print(f"{len(rows)} issues are in {to}")
+
+
+def _without_text(row: dict[str, Any]) -> dict[str, Any]:
+    if row.get("licence") == "open":
+        return row
+    return {k: "(left out: licence not open)" if k in _TEXTS and v else v for k, v in row.items()}
+
+
+def _as_csv(rows: Sequence[dict[str, Any]]) -> str:
+    from pipelines.feedback.issues import Issue
+
+    out = io.StringIO()
+    writer = csv.DictWriter(out, list(Issue.__dataclass_fields__), lineterminator="\n")
+    writer.writeheader()
+    for row in rows:
+        writer.writerow({**row, "payload": json.dumps(row["payload"], ensure_ascii=False, sort_keys=True)})
+    return out.getvalue()
+
+
+@app.command("waive")
+def waive(
+    identifier: IdArgument,
+    why: Annotated[str | None, typer.Option("--why", help="Why it may stay as it is")] = None,
+    who: Annotated[str | None, typer.Option("--who", help="Who decides it (default: the login name)")] = None,
+    undo: Annotated[bool, typer.Option("--undo", help="Take the decision back")] = False,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Decide that a rejected unit may stay so: these commands no longer show it as open, its sender reads why.
+
+    Example: nightcap quarantine waive 36b71e08 --why "the curator left, the article is retracted"
+    """
+    from pipelines.core.waivers import Waiver
+    from pipelines.feedback.issues import find_issue
+    from pipelines.feedback.step import lift_waiver, read_issues, set_waiver
+
+    settings = load_settings(home)
+    issue = find_issue(read_issues(settings), identifier)
+    if undo:
+        if not lift_waiver(settings, issue.issue_id):
+            raise UsageError(f"{issue.issue_id} was not waived: there is nothing to undo")
+    elif not (why or "").strip():
+        raise UsageError("say why with --why: senders and later operators read it")
+    elif issue.status == "fixed":
+        raise UsageError(f"{issue.issue_id} is fixed by {issue.settled_by}: there is nothing to waive")
+    else:
+        waiver = Waiver(issue.issue_id, who or _login_name(), str(why).strip(), settings_module.today())
+        set_waiver(settings, waiver)
+    now = find_issue(read_issues(settings), issue.issue_id)
+    if as_json:
+        print_json({"issue_id": now.issue_id, "status": now.status, "settled_by": now.settled_by})
+    else:
+        log.print(f"{now.issue_id} is {now.status}" + (f" ({escape(now.settled_by)})" if now.settled_by else ""))
+
+
+def _login_name() -> str:
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        return f"uid {os.getuid()}"
+
+
+@app.command("receipts")
+def receipts(night: NightOption = None, home: HomeOption = None, as_json: JsonOption = False) -> None:
+    """Write each delivery's receipt to outbox/<sender>/: JSON, and a page that shows rejected rows in their legend.
+
+    Run it after a night, or at any time: only what changed since is written. Example: nightcap quarantine receipts
+    """
+    from pipelines.core.runs import Run
+    from pipelines.feedback.step import run as write_receipts
+
+    settings, date = load_settings(home), _check_night(night)
+    result = write_receipts(settings, Run("feedback", night or "all", date))
+    if as_json:
+        print_json({"outbox": result.uri, **result.counts, "fingerprint": result.fingerprint})
+    else:
+        log.print(f"{result.message}; they are in {result.uri}")
