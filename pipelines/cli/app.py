@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from pipelines import __version__, settings
+from pipelines.cli import bench as bench_commands
 from pipelines.cli import corpus as corpus_commands
 from pipelines.cli.common import ConfigOption, HomeOption, JsonOption, load_settings, log, print_json
 
@@ -22,6 +23,7 @@ app = typer.Typer(
     "`nightcap trace`.",
 )
 app.add_typer(corpus_commands.app, name="corpus")
+app.add_typer(bench_commands.app, name="bench")
 DateOption = Annotated[str | None, typer.Option("--date", help="Night, YYYY-MM-DD (default: today, UTC)")]
 ArticlesOption = Annotated[
     str | None, typer.Option("--articles", help="Folder or s3:// prefix with JATS files and archives, for this night")
