@@ -145,6 +145,24 @@ def trace(
 
 
 @app.command()
+def doctor(home: HomeOption = None, config: ConfigOption = None, as_json: JsonOption = False) -> None:
+    """Check this machine and home: versions, programs, storage, databases, remotes, sources; says what to do.
+
+    Changes nothing. Exit code 0 where nothing failed (warnings do not count), 4 where all that failed is an outside
+    service that may come back, else 3.
+
+    Example: nightcap doctor --home var/home
+    """
+    from pipelines.cli import doctor as doctor_command
+
+    loaded = load_settings(home, config)
+    with log.status("checking") as status_line:
+        found = doctor_command.examine(loaded, say=lambda name: status_line.update(f"checking {name}"))
+    print_json(doctor_command.to_report(loaded, found)) if as_json else doctor_command.render(loaded, found)
+    raise typer.Exit(doctor_command.exit_code(found))
+
+
+@app.command()
 def sample(
     folder: Annotated[Path, typer.Argument(help="Folder to write to; made where absent")],
     nights: Annotated[int, typer.Option(help="How many nights, 1 to 3")] = 3,

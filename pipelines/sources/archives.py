@@ -215,7 +215,7 @@ def _iter_zip(data: bytes, name: str, budget: _Budget) -> Iterator[Entry]:
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         for info in archive.infolist():
             budget.count()
-            if not info.is_dir():
+            if not info.filename.endswith("/"):  # is_dir() fails on an empty name
                 yield _read_zip_member(archive, info, name, budget)
 
 

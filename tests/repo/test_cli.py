@@ -15,6 +15,8 @@ COMMANDS = [
     "sql",
     "trace",
     "sample",
+    "doctor",
+    "bench parse",
     "corpus log",
     "corpus digest",
     "corpus verify",
