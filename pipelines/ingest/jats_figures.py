@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from lxml import etree
 
-from pipelines.core.ids import figure_key, unique_key
+from pipelines.core.ids import UniqueKeys, figure_key
 from pipelines.core.records import FigureRecord
 from pipelines.ingest.jats_licence import stated_licence
 from pipelines.ingest.jats_text import block_text, inline_text, local_name
@@ -61,14 +61,13 @@ def read_figures(article: etree._Element, language: str | None) -> tuple[FigureR
     """All `fig` elements below the article in document order, nested ones and those of sub-articles included."""
     namespace = article.tag[: -len("article")]
     keys: dict[etree._Element, str] = {}
-    taken: set[str] = set()
+    taken = UniqueKeys()
     records = []
     for position, fig in enumerate(article.iter(f"{namespace}fig")):
         group = _group_of(fig)
         parts = _Parts(fig)
         label = _label_of(parts, group)
-        key = unique_key(figure_key(label, position), taken)
-        taken.add(key)
+        key = taken.add(figure_key(label, position))
         keys[fig] = key
         parent = _parent_of(fig, group)
         captions = _captions_of(fig, parts, group, language)

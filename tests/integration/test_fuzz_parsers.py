@@ -169,3 +169,29 @@ def test_a_text_of_200_mb_is_refused_at_once(root: Path, tmp_path: Path, target:
     assert report["slowest_s"] <= MOST_S
     assert report["peak_mib"] < 1024
     assert target == "archive" or list(report["ends"]) == ["refused: too_large"]
+
+
+FIGURE = "<fig><label>Figure 1</label><caption><p>Legend</p></caption></fig>"
+PANELS = "".join(
+    fuzz_parsers.bioc_document(f"Figure_1-{chr(65 + i % 26)}", f"{fuzz_parsers.BLOT} {i}") for i in range(1500)
+)
+
+
+@pytest.mark.parametrize(
+    ("target", "text"),
+    [
+        ("jats", f"<article><front/><body>{FIGURE * 20_000}</body></article>"),
+        ("bioc", f"<collection>{PANELS}</collection>"),
+        ("bioc", fuzz_parsers.BIOC[1].replace(fuzz_parsers.BLOT, "word (A) é 12 " * 500_000)),
+        ("bioc", fuzz_parsers.BIOC[1].replace(fuzz_parsers.BLOT, "A" + "\u0301" * 100_000)),
+        ("sourcedata", fuzz_parsers.SOURCEDATA[0].replace("Blot of", "A" + "\u0301" * 100_000, 1)),
+        ("sourcedata", fuzz_parsers.SOURCEDATA[0].replace("Blot of", "word (A) é 12 " * 500_000, 1)),
+        ("sourcedata", fuzz_parsers.SOURCEDATA[0].replace(fuzz_parsers.TAG, fuzz_parsers.TAG * 3000, 1)),
+    ],
+    ids=["figures under one label", "panels of one figure", "a long text", "marks on one letter",
+         "marks on one letter too", "a long text too", "tags on one panel"],
+)  # fmt: skip
+def test_what_grows_faster_than_the_file_is_bounded(target: str, text: str) -> None:
+    ended, seconds = fuzz_parsers.try_input(target, text.encode())
+    assert ended in ("ok", "refused: too_large")
+    assert seconds < MOST_S / 2

@@ -70,7 +70,7 @@ def _annotation(text: str, word: str, raw: str) -> str:
             f'length="{len(word.encode())}"/><text>{word}</text></annotation>')  # fmt: skip
 
 
-def _bioc_document(figure: str, text: str, *words: tuple[str, str]) -> str:
+def bioc_document(figure: str, text: str, *words: tuple[str, str]) -> str:
     tags = "".join(_annotation(text, w, raw) for w, raw in words)
     return (f'<document><id>123 {figure}</id><infon key="doi">10.1234/Demo.1</infon><infon key="pmc_id">123</infon>'
             f'<infon key="figure">{figure}</infon><infon key="sourcedata_figure_dir">Figure_1-A</infon><passage>'
@@ -79,11 +79,11 @@ def _bioc_document(figure: str, text: str, *words: tuple[str, str]) -> str:
 
 BIOC = (
     HEAD + "<collection><source>x</source><date>20200102</date>"
-    + _bioc_document("Figure 1-A", BLOT, ("α‐tubulin", "Uniprot:P68363"), ("HeLa", "Cellosaurus:CVCL_0030|cell:x"))
-    + _bioc_document("Figure_1-B-C", IMAGE, ("ERK2", "NCBI gene:5594"), ("mice", "NCBI taxon:10090")) + "</collection>",
-    HEAD + "<collection><date>00000000</date>" + _bioc_document("Figure S2", BLOT + " " + IMAGE) + "</collection>",
+    + bioc_document("Figure 1-A", BLOT, ("α‐tubulin", "Uniprot:P68363"), ("HeLa", "Cellosaurus:CVCL_0030|cell:x"))
+    + bioc_document("Figure_1-B-C", IMAGE, ("ERK2", "NCBI gene:5594"), ("mice", "NCBI taxon:10090")) + "</collection>",
+    HEAD + "<collection><date>00000000</date>" + bioc_document("Figure S2", BLOT + " " + IMAGE) + "</collection>",
 )  # fmt: skip
-_TAG = ('<sd-tag id="sdTag1" source="sdapi" category="entity" entity_type="protein" role="assayed" text="ERK2" '
+TAG = ('<sd-tag id="sdTag1" source="sdapi" category="entity" entity_type="protein" role="assayed" text="ERK2" '
         'ext_ids="P28482///P27361" ext_dbs="Uniprot///Uniprot" ext_names="A///B">ERK<sub>2</sub></sd-tag>')  # fmt: skip
 _PRE = '<sd-pretag id="pre1" type="geneprod">GFP</sd-pretag>'
 _FLOAT = (
@@ -91,8 +91,8 @@ _FLOAT = (
 )
 SOURCEDATA = (
     f'<article doi="10.1234/Demo.1" abstract="…"><fig id="90"><title>T</title><label>Figure 2</label><graphic/>'
-    f'<sd-panel panel_id="7"><p><b>A</b> Blot of {_TAG} and {_PRE} &amp; more.<br/>{_FLOAT}</p><graphic href="https://x/7"/>'
-    f'</sd-panel><sd-panel panel_id="8">(B) <sd-panel panel_id="9">nested {_TAG}</sd-panel></sd-panel></fig></article>',
+    f'<sd-panel panel_id="7"><p><b>A</b> Blot of {TAG} and {_PRE} &amp; more.<br/>{_FLOAT}</p><graphic href="https://x/7"/>'
+    f'</sd-panel><sd-panel panel_id="8">(B) <sd-panel panel_id="9">nested {TAG}</sd-panel></sd-panel></fig></article>',
 )
 
 
