@@ -181,6 +181,7 @@ PANELS = "".join(
     ("target", "text"),
     [
         ("jats", f"<article><front/><body>{FIGURE * 20_000}</body></article>"),
+        ("jats", f"<article><front/><body><fig-group>{FIGURE * 20_000}</fig-group></body></article>"),
         ("bioc", f"<collection>{PANELS}</collection>"),
         ("bioc", fuzz_parsers.BIOC[1].replace(fuzz_parsers.BLOT, "word (A) é 12 " * 500_000)),
         ("bioc", fuzz_parsers.BIOC[1].replace(fuzz_parsers.BLOT, "A" + "\u0301" * 100_000)),
@@ -188,8 +189,8 @@ PANELS = "".join(
         ("sourcedata", fuzz_parsers.SOURCEDATA[0].replace("Blot of", "word (A) é 12 " * 500_000, 1)),
         ("sourcedata", fuzz_parsers.SOURCEDATA[0].replace(fuzz_parsers.TAG, fuzz_parsers.TAG * 3000, 1)),
     ],
-    ids=["figures under one label", "panels of one figure", "a long text", "marks on one letter",
-         "marks on one letter too", "a long text too", "tags on one panel"],
+    ids=["figures under one label", "figures of one group", "panels of one figure", "a long text", "marks",
+         "marks too", "a long text too", "tags on one panel"],
 )  # fmt: skip
 def test_what_grows_faster_than_the_file_is_bounded(target: str, text: str) -> None:
     ended, seconds = fuzz_parsers.try_input(target, text.encode())
