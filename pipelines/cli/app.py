@@ -107,6 +107,30 @@ def run(
 
 
 @app.command()
+def plan(
+    date: DateOption = None,
+    articles: ArticlesOption = None,
+    curation: CurationOption = None,
+    home: HomeOption = None,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """What a night would pull, from where and why, with the minutes that earlier nights took for as much.
+
+    Lists the sources and changes nothing.
+
+    Example: nightcap plan --date 2026-11-21 --articles deposits/
+    """
+    from pipelines.cli.plan import make_plan, render_plan
+
+    loaded = load_settings(home, config)
+    options = {"date": date or settings.today(), "articles": articles or "", "curation": curation or ""}
+    report = make_plan(loaded, options)
+    print_json(report) if as_json else render_plan(report)
+    raise typer.Exit(report["exit_code"])
+
+
+@app.command()
 def status(home: HomeOption = None, config: ConfigOption = None, as_json: JsonOption = False) -> None:
     """Holds and freshness first, then nights, corpus version, champions, serving set and quarantine."""
     from pipelines.cli.show import collect_status, render_status

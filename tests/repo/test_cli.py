@@ -16,6 +16,7 @@ COMMANDS = [
     "trace",
     "sample",
     "doctor",
+    "plan",
     "bench parse",
     "corpus log",
     "corpus digest",
