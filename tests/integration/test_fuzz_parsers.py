@@ -6,12 +6,14 @@ seen, too. The inputs are the same in every run (tests/support/fuzz_parsers.py);
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
 import os
 import subprocess
 import sys
 import tarfile
+import time
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -119,6 +121,30 @@ def test_a_zip_member_without_a_name_is_refused_alone() -> None:
     (entry,) = iter_members(zip_with_empty_name(), "x.zip")
     assert isinstance(entry, Rejection)
     assert entry.reason == Reason.UNSAFE_ARCHIVE_MEMBER
+
+
+def tar_header(kind: bytes, size: int) -> bytes:
+    info = tarfile.TarInfo("x")
+    info.type, info.size = kind, size
+    return info.tobuf()
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        tar_header(tarfile.XHDTYPE, 512_000) + b"9" * 512_000 + bytes(1024),
+        (tar_header(tarfile.XHDTYPE, 20_480) + b"9" * 20_480) * 50 + bytes(1024),
+        (tar_header(tarfile.GNUTYPE_LONGNAME, 1) + b"a" + bytes(511)) * 20_000 + bytes(1024),
+        (tar_header(tarfile.XGLTYPE, 512) + b"11 a=bcdef\n".ljust(512, b"\n")) * 20_000 + bytes(1024),
+    ],
+    ids=["one long header", "many long headers", "names upon names", "attributes upon attributes"],
+)
+def test_a_tar_whose_headers_never_end_is_refused_at_once(data: bytes) -> None:
+    started = time.thread_time()
+    (entry,) = iter_members(gzip.compress(data, mtime=0), "x.tar.gz")
+    assert isinstance(entry, Rejection)
+    assert entry.reason == Reason.BAD_ARCHIVE
+    assert time.thread_time() - started < MOST_S
 
 
 # large inputs
