@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from pipelines import __version__, settings
+from pipelines.cli import bench as bench_commands
 from pipelines.cli import corpus as corpus_commands
 from pipelines.cli import quarantine as quarantine_commands
 from pipelines.cli.common import ConfigOption, HomeOption, JsonOption, load_settings, log, print_json
@@ -25,6 +26,7 @@ app = typer.Typer(
 )
 app.add_typer(corpus_commands.app, name="corpus")
 app.add_typer(quarantine_commands.app, name="quarantine")
+app.add_typer(bench_commands.app, name="bench")
 DateOption = Annotated[str | None, typer.Option("--date", help="Night, YYYY-MM-DD (default: today, UTC)")]
 ArticlesOption = Annotated[
     str | None, typer.Option("--articles", help="Folder or s3:// prefix with JATS files and archives, for this night")
@@ -115,6 +117,30 @@ def run(
 
 
 @app.command()
+def plan(
+    date: DateOption = None,
+    articles: ArticlesOption = None,
+    curation: CurationOption = None,
+    home: HomeOption = None,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """What a night would pull, from where and why, with the minutes that earlier nights took for as much.
+
+    Lists the sources and changes nothing.
+
+    Example: nightcap plan --date 2026-11-21 --articles deposits/
+    """
+    from pipelines.cli.plan import make_plan, render_plan
+
+    loaded = load_settings(home, config)
+    options = {"date": date or settings.today(), "articles": articles or "", "curation": curation or ""}
+    report = make_plan(loaded, options)
+    print_json(report) if as_json else render_plan(report)
+    raise typer.Exit(report["exit_code"])
+
+
+@app.command()
 def status(home: HomeOption = None, config: ConfigOption = None, as_json: JsonOption = False) -> None:
     """Holds and freshness first, then nights, corpus version, champions, serving set and quarantine."""
     from pipelines.cli.show import collect_status, render_status
@@ -150,6 +176,24 @@ def trace(
 
     data = collect_trace(load_settings(home, config), identifier)
     print_json(data) if as_json else render_trace(data)
+
+
+@app.command()
+def doctor(home: HomeOption = None, config: ConfigOption = None, as_json: JsonOption = False) -> None:
+    """Check this machine and home: versions, programs, storage, databases, remotes, sources; says what to do.
+
+    Changes nothing. Exit code 0 where nothing failed (warnings do not count), 4 where all that failed is an outside
+    service that may come back, else 3.
+
+    Example: nightcap doctor --home var/home
+    """
+    from pipelines.cli import doctor as doctor_command
+
+    loaded = load_settings(home, config)
+    with log.status("checking") as status_line:
+        found = doctor_command.examine(loaded, say=lambda name: status_line.update(f"checking {name}"))
+    print_json(doctor_command.to_report(loaded, found)) if as_json else doctor_command.render(loaded, found)
+    raise typer.Exit(doctor_command.exit_code(found))
 
 
 @app.command()

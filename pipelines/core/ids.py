@@ -100,6 +100,31 @@ def unique_key(key: str, taken: Collection[str]) -> str:
         n += 1
 
 
+class UniqueKeys:
+    """Keys given out so far; `add` gives what `unique_key` would. It remembers how far each key was tried: a file with
+    thousands of figures under one label takes no longer than another."""
+
+    def __init__(self) -> None:
+        self._taken: set[str] = set()
+        self._tried: dict[str, int] = {}
+
+    def __len__(self) -> int:
+        return len(self._taken)
+
+    def add(self, key: str) -> str:
+        """`key`, or key-b, key-c, … where it is taken; it is taken from then on."""
+        found, n = key, self._tried.get(key, 0)
+        while n or found in self._taken:
+            n = n or 1
+            found = f"{key}-{chr(ord('a') + n) if n < 26 else n + 1}"
+            if found not in self._taken:
+                break
+            n += 1
+        self._tried[key] = n
+        self._taken.add(found)
+        return found
+
+
 def shared_words(a: str | None, b: str | None) -> float:
     """Share of the words of the longer legend's vocabulary that both legends have, 0 to 1."""
     words_a, words_b = set((a or "").lower().split()), set((b or "").lower().split())

@@ -91,6 +91,14 @@ def _night_request(settings: Settings, options: Mapping[str, str]) -> dict[str, 
     return {"night": options["date"], **asked, "config": settings.config_name}
 
 
+def next_night_run(settings: Settings, options: Mapping[str, str]) -> tuple[str, dict[str, object], list[str]]:
+    """(key, request, done steps) of the run that `nightly_corpus` would start or go on with; writes nothing."""
+    key = _night_key(settings, _parse_date(options.get("date", "")))
+    store, name = _runs(settings), f"{_NIGHTLY}/{key}/request.json"
+    request = json.loads(store.read(name)) if store.exists(name) else _night_request(settings, options)
+    return key, request, [s for s in step_names(_NIGHTLY) if read_result(settings, _NIGHTLY, key, s)]
+
+
 def _open_run(settings: Settings, flow: str, key: str, request: dict[str, object], *, force: bool) -> Run:
     """The run with its stored request; the first request of a run stands, a later, other one is an error."""
     store, name = _runs(settings), f"{flow}/{key}/request.json"

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 
 from lxml import etree
 
-from pipelines.core.ids import figure_key, normalise_doi, normalise_pmcid, normalise_pmid, unique_key
+from pipelines.core.ids import UniqueKeys, figure_key, normalise_doi, normalise_pmcid, normalise_pmid
 from pipelines.core.labels import Labels, load_labels
 from pipelines.core.records import (
     AnnotationRecord,
@@ -28,6 +28,7 @@ from pipelines.core.text import first_words
 from pipelines.errors import RejectedInput
 from pipelines.ingest.bioid_figures import FigureName, JoinedFigure, JoinedPanel, parse_figure_name
 from pipelines.ingest.curation import (
+    MAX_LEGEND,
     ResolvedId,
     Tally,
     TracedText,
@@ -38,6 +39,8 @@ from pipelines.ingest.curation import (
 )
 from pipelines.ingest.xml_safety import parse_xml
 
+#: Most panels of one figure, whose texts are all compared with each other; real ones have a few dozen.
+MAX_PANELS = 200
 #: Raised by hand whenever the same bytes can give other records.
 PARSER_VERSION = 1
 FORMAT = "bioc"
@@ -277,6 +280,7 @@ def _make_panels(documents: Sequence[_Document], joined: JoinedFigure) -> tuple[
 
 
 def _make_figure(documents: Sequence[_Document], key: str, position: int, tally: Tally) -> CuratedFigure:
+    _refuse_endless(documents)
     spans = [[(row.start, row.end) for row in document.rows] for document in documents]
     joined = JoinedFigure([d.text for d in documents], [d.name.letters for d in documents], spans)
     records, n_repeated = merge_rows(_place_rows(documents, joined, tally))
@@ -295,6 +299,13 @@ def _make_figure(documents: Sequence[_Document], key: str, position: int, tally:
         panels=panels,
         annotations=mark_nested(records),
     )
+
+
+def _refuse_endless(documents: Sequence[_Document]) -> None:
+    n, size = len(documents), sum(len(d.text) for d in documents)
+    if n > MAX_PANELS or size > MAX_LEGEND:
+        message = f"figure {documents[0].name.label or ''} has {n:,} panels with {size:,} characters; the limits are "
+        raise RejectedInput(Reason.TOO_LARGE, f"{message}{MAX_PANELS} and {MAX_LEGEND:,}: no figure is like that")
 
 
 def _first_ids(documents: Sequence[_Document]) -> DocIds:
@@ -364,11 +375,11 @@ def parse_bioc(data: bytes) -> ParsedFile:
     tally = Tally()
     figures: list[CuratedFigure] = []
     for by_number in _group(_usable_documents(root, tally)).values():
-        keys: list[str] = []
+        keys = UniqueKeys()
         ids = _first_ids(list(itertools.chain(*by_number.values())))
         for position, documents in enumerate(by_number.values()):
-            keys.append(unique_key(figure_key(documents[0].name.label, position), keys))
-            figures.append(_make_figure(documents, keys[-1], position, tally))
+            key = keys.add(figure_key(documents[0].name.label, position))
+            figures.append(_make_figure(documents, key, position, tally))
         stated = _stated_date(root)
         figures[-len(keys) :] = [replace(f, ids=ids, stated_date=stated) for f in figures[-len(keys) :]]
         for kind in ("n_in", "valid"):

@@ -9,12 +9,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from pipelines.core.labels import Labels
-from pipelines.core.records import AnnotationRecord, Rejection, UnitCounts
+from pipelines.core.records import AnnotationRecord, Reason, Rejection, UnitCounts
 from pipelines.core.text import normalise_legend
+from pipelines.errors import RejectedInput
 
 _RAW_ID = re.compile(r"\s*([^:_]+)[:_](.*)", re.DOTALL)
 
 
+#: Longest text of a panel or figure, and most characters that make up one letter. The longest real legend seen has
+#: some 10,000; without a limit one hostile file of 60 MB takes minutes and gigabytes.
+MAX_LEGEND, MAX_CLUSTER = 200_000, 200
+_FIRST_COMBINING = "\u0300"  # what lies before it neither composes with a letter before it nor changes alone
 UNITS = ("document", "figure", "panel", "annotation")
 
 
@@ -70,12 +75,17 @@ def _iter_clusters(raw: str) -> Iterator[tuple[str, int, int]]:
     """(NFC of a cluster, its raw start, its raw end): the smallest pieces that compose independently."""
     start, done = 0, ""
     for i, char in enumerate(raw):
-        alone = unicodedata.normalize("NFC", char)
-        joined = unicodedata.normalize("NFC", raw[start : i + 1])
-        is_apart = joined == done + alone and not unicodedata.combining(char)
+        if char < _FIRST_COMBINING:
+            alone, joined, is_apart = char, done + char, True
+        else:
+            alone = unicodedata.normalize("NFC", char)
+            joined = unicodedata.normalize("NFC", raw[start : i + 1])
+            is_apart = joined == done + alone and not unicodedata.combining(char)
         if i > start and (is_apart or done.isspace()):  # white space is folded away: nothing composes with it
             yield done, start, i
             start, joined = i, alone
+        elif i - start >= MAX_CLUSTER:
+            raise RejectedInput(Reason.TOO_LARGE, f"over {MAX_CLUSTER} characters combine into one letter: no text")
         done = joined
     if done:
         yield done, start, len(raw)
@@ -97,7 +107,10 @@ def _place_characters(raw: str, text: str) -> tuple[list[int], list[int]]:
 
 
 def trace_legend(raw: str) -> TracedText:
-    """`normalise_legend(raw)` with the way of every character."""
+    """`normalise_legend(raw)` with the way of every character; RejectedInput(too_large) where it is no legend."""
+    if len(raw) > MAX_LEGEND:
+        message = f"a text of {len(raw):,} characters is no legend: the limit is {MAX_LEGEND:,}"
+        raise RejectedInput(Reason.TOO_LARGE, message)
     text = normalise_legend(raw)
     if text == raw:
         return TracedText(text)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from lxml import etree
 
-from pipelines.core.ids import figure_key, unique_key
+from pipelines.core.ids import UniqueKeys, figure_key
 from pipelines.core.records import FigureRecord
 from pipelines.ingest.jats_licence import stated_licence
 from pipelines.ingest.jats_text import block_text, inline_text, local_name
@@ -61,14 +61,14 @@ def read_figures(article: etree._Element, language: str | None) -> tuple[FigureR
     """All `fig` elements below the article in document order, nested ones and those of sub-articles included."""
     namespace = article.tag[: -len("article")]
     keys: dict[etree._Element, str] = {}
-    taken: set[str] = set()
+    outer: dict[etree._Element, str | None] = {}
+    taken = UniqueKeys()
     records = []
     for position, fig in enumerate(article.iter(f"{namespace}fig")):
         group = _group_of(fig)
         parts = _Parts(fig)
-        label = _label_of(parts, group)
-        key = unique_key(figure_key(label, position), taken)
-        taken.add(key)
+        label = _label_of(parts, group, outer)
+        key = taken.add(figure_key(label, position))
         keys[fig] = key
         parent = _parent_of(fig, group)
         captions = _captions_of(fig, parts, group, language)
@@ -134,12 +134,15 @@ def _first_of(group: etree._Element) -> etree._Element | None:
     return next(group.iterchildren("{*}fig"), None)
 
 
-def _label_of(parts: _Parts, group: etree._Element | None) -> str | None:
-    """The figure's label; below a labelled group both, as in "Figure 2 (a)"."""
+def _label_of(parts: _Parts, group: etree._Element | None, known: dict[etree._Element, str | None]) -> str | None:
+    """The figure's label; below a labelled group both, as in "Figure 2 (a)". `known`: labels of groups met before,
+    because to look for one again costs as much as the group has children."""
     own = parts.label
     if group is None:
         return own
-    outer = inline_text(next(group.iterchildren("{*}label"), None))
+    if group not in known:
+        known[group] = inline_text(next(group.iterchildren("{*}label"), None))
+    outer = known[group]
     if outer and own and not own.lower().startswith(outer.lower()):
         return f"{outer} {own}"
     return own or outer

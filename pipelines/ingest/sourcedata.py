@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from lxml import etree
 
-from pipelines.core.ids import figure_key, normalise_doi, normalise_pmcid, normalise_pmid, unique_key
+from pipelines.core.ids import UniqueKeys, figure_key, normalise_doi, normalise_pmcid, normalise_pmid
 from pipelines.core.labels import Labels, load_labels
 from pipelines.core.panels import expand_letters, marker_at
 from pipelines.core.records import (
@@ -47,7 +47,7 @@ class _Context:
     stated_version: int
     labels: Labels
     tally: Tally
-    keys: list[str] = field(default_factory=list)
+    keys: UniqueKeys = field(default_factory=UniqueKeys)
     where: str = ""
 
     def reject(self, unit: str, reason: Reason, message: str, *, at: str = "", n: int = 1) -> None:
@@ -238,10 +238,10 @@ def _read_figure(element: etree._Element, context: _Context, position: int) -> C
     for panel_no, panel in enumerate(figure.panels):
         panels.append(_make_panel(panel, panel_no, _next_letter(panels)))
     context.tally.count("figure", "valid")
-    context.keys.append(unique_key(figure_key(label or None, position), context.keys))
+    key = context.keys.add(figure_key(label or None, position))
     return CuratedFigure(
         ids=context.ids,
-        key=context.keys[-1],
+        key=key,
         legend=figure.legend,
         label=label or None,
         external_id=figure_id or None,

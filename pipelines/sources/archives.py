@@ -23,6 +23,10 @@ from pipelines.core.records import Reason, Rejection
 _ARCHIVE_NAME = re.compile(r"(?i)\.(?:tar\.gz|tgz|tar|zip|meca|xml\.gz|json\.gz|jsonl\.gz)$")
 _CHUNK = 1 << 20
 _BLOCK = 512
+_CARRIERS = (
+    tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE, tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK,
+)  # fmt: skip
+_LONG_HEADER, _HEADER_WORK = 1 << 10, (32 << 10) ** 2
 
 
 @dataclass(frozen=True)
@@ -114,6 +118,7 @@ def _iter_archive(data: bytes, name: str, budget: _Budget, *, depth: int) -> Ite
         OSError,
         ValueError,
         NotImplementedError,
+        RecursionError,  # headers upon headers
     ) as error:
         yield _refused(Reason.BAD_ARCHIVE, name, "", f"the archive is damaged or cut short: {error}")
 
@@ -184,9 +189,28 @@ class _Metered(io.RawIOBase):
         return data
 
 
+def _bounded_headers() -> type[tarfile.TarInfo]:
+    """Headers that carry names and attributes of the next member may be long only a few times: older Pythons search
+    them in quadratic time (CVE-2024-6232), so that a kilobyte of archive takes minutes."""
+    left = _HEADER_WORK
+
+    class Header(tarfile.TarInfo):
+        @classmethod
+        def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Header:
+            nonlocal left
+            info = super().frombuf(buf, encoding, errors)
+            if info.type in _CARRIERS and info.size > _LONG_HEADER:
+                left -= info.size**2
+                if left < 0:
+                    raise tarfile.ReadError("names or attributes of members are longer than any real ones")
+            return info
+
+    return Header
+
+
 def _iter_tar(stream: _Metered, name: str, budget: _Budget) -> Iterator[Entry]:
     reachable = budget.bytes_left
-    with tarfile.open(fileobj=stream, mode="r|", errorlevel=2) as archive:
+    with tarfile.open(fileobj=stream, mode="r|", errorlevel=2, tarinfo=_bounded_headers()) as archive:
         for info in archive:
             budget.count()
             if archive.offset > reachable:  # tarfile would read its way to a stated size that does not exist
@@ -215,7 +239,7 @@ def _iter_zip(data: bytes, name: str, budget: _Budget) -> Iterator[Entry]:
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         for info in archive.infolist():
             budget.count()
-            if not info.is_dir():
+            if not info.filename.endswith("/"):  # is_dir() fails on an empty name
                 yield _read_zip_member(archive, info, name, budget)
 
 

@@ -37,6 +37,7 @@ from pipelines.sources.deliveries import (
 
 #: Progress of long work: called with (done, total, what).
 Progress = Callable[[int, int, str], None]
+_EXAMPLES = 3
 
 
 @dataclass
@@ -44,6 +45,39 @@ class _Pulled:
     entries: list[Entry]
     deliveries: list[dict[str, object]]
     listing: dict[str, list[object]]
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What a pull would do with the files of one source, by its listing alone: nothing is read, but for the names.
+
+    `n_bytes` are those of new and changed files, `n_packed` of them lie in archives; `examples` names some.
+    """
+
+    n_files: int
+    n_new: int
+    n_changed: int
+    n_unchanged: int
+    n_ignored: int
+    n_vanished: int
+    n_bytes: int
+    n_packed: int
+    examples: tuple[str, ...]
+
+
+def preview(settings: Settings, source: str, location: str) -> Preview:
+    """Compare the location's listing with the one that the last closed night left. Errors: as `run`."""
+    known = _read_listing(open_part(settings, "landing"), source, location)
+    objects = {o.key: o for o in _open_location(location, settings).iter_objects()}
+    is_known = {k: k in known and known[k][0] == o.etag for k, o in objects.items()}
+    ignored = {k for k in objects if not is_archive(k) and is_ignored(k, settings.pull.ignore)}
+    fresh = [o for k, o in objects.items() if not is_known[k] and k not in ignored]
+    changed = [o for o in fresh if o.key in known]
+    return Preview(
+        len(objects), len(fresh) - len(changed), len(changed), sum(is_known[k] for k in objects.keys() - ignored),
+        len(ignored), len(known.keys() - objects.keys()), sum(o.size for o in fresh),
+        sum(o.size for o in fresh if is_archive(o.key)), tuple(o.key for o in fresh[:_EXAMPLES]),
+    )  # fmt: skip
 
 
 def manifest_keys(landing: ObjectStore, night: dt.date) -> list[str]:

@@ -1,0 +1,366 @@
+"""Mutated inputs for every reader of bytes from outside, in a process of its own: a crash or a memory bomb ends it.
+
+`python fuzz_parsers.py TARGET START COUNT SECONDS MIB [FILE…]` prints one JSON object. Input n of a target is
+always the same bytes: its seed and its mutations come from a generator that (target, n) starts. FILEs are more seeds;
+with `file` for START they are read as they are.
+"""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import io
+import json
+import random
+import re
+import resource
+import sys
+import tarfile
+import time
+import traceback
+import warnings
+import zipfile
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from pipelines.errors import PipelineError
+from pipelines.ingest.bioc import parse_bioc
+from pipelines.ingest.jats import parse_jats
+from pipelines.ingest.sourcedata import parse_sourcedata
+from pipelines.sources.archives import Member, iter_members
+
+XLINK = 'xmlns:xlink="http://www.w3.org/1999/xlink" xmlns:mml="http://www.w3.org/1998/Math/MathML"'
+HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n'
+FRONT = """<front><journal-meta><journal-title-group><journal-title>J. Ünits</journal-title></journal-title-group>
+<publisher><publisher-name>Pub</publisher-name></publisher></journal-meta><article-meta>
+<article-id pub-id-type="doi">10.1234/Demo.1</article-id><article-id pub-id-type="pmc">PMC123</article-id>
+<title-group><article-title>ERK2 <italic>and</italic> α-tubulin<sup>2</sup></article-title></title-group>
+<pub-date pub-type="epub"><day>3</day><month>2</month><year>2020</year></pub-date>
+<permissions><license license-type="open-access" xlink:href="http://creativecommons.org/licenses/by/4.0/"><license-p>
+CC BY</license-p></license></permissions>
+<related-article related-article-type="retracted-article" ext-link-type="doi" xlink:href="10.1234/old"/>
+<abstract><title>Aim</title><p>We see <xref ref-type="bibr" rid="b1">[1]</xref> things.</p></abstract>
+</article-meta></front>"""
+FIGURES = """<fig id="f1"><label>Figure 1.</label><caption><title>Blots of ERK2.</title><p>(<bold>A</bold>) HeLa cells
+(<xref ref-type="bibr" rid="b1">1</xref>,<xref ref-type="bibr" rid="b2">2</xref>). <list list-type="alpha-lower">
+<list-item><p>one</p></list-item><list-item><label>(b)</label><p>two</p></list-item></list></p></caption>
+<alternatives><graphic xlink:href="g1.tif"/><graphic xlink:href="g1.jpg"/></alternatives>
+<fig id="f1s"><label>Figure 1—figure supplement 1</label><caption><p>Child <inline-formula><mml:math><mml:mfrac>
+<mml:mi>a</mml:mi><mml:msqrt><mml:mn>2</mml:mn></mml:msqrt></mml:mfrac></mml:math></inline-formula></p></caption></fig></fig>
+<fig-group><label>Figure 2</label><caption xml:lang="en"><p>Group</p></caption><fig><caption><p>p &lt; 0.05 &#x3b1;
+<tex-math>\\documentclass{a}\\begin{document}$\\frac{a}{b}$\\end{document}</tex-math></p></caption></fig></fig-group>"""
+ARTICLE = f"""<article {XLINK} article-type="research-article" xml:lang="en">{FRONT}<body><sec>{FIGURES}</sec>
+</body><floats-group><fig id="f9"><label>Scheme 1</label></fig></floats-group>
+<sub-article xml:lang="es"><front-stub/><body>{FIGURES}</body></sub-article></article>"""
+JATS = (
+    HEAD + ARTICLE,
+    HEAD + '<!DOCTYPE article PUBLIC "-//NLM//DTD JATS//EN" "JATS.dtd" [<!ENTITY e "entity">]>' + ARTICLE,
+    f'<pmc-articleset>{ARTICLE}<Reply id="1" error="not found"/></pmc-articleset>',
+    '<OAI-PMH xmlns="http://www.openarchives.org/OAI/2.0/"><GetRecord><record><header><identifier>oai:1</identifier>'
+    f"<datestamp>2020-01-02</datestamp></header><metadata>{ARTICLE}</metadata></record><record>"
+    '<header status="deleted"/></record></GetRecord></OAI-PMH>',
+)
+BLOT, IMAGE = "(A) Blot of α‐tubulin and ERK2 in HeLa cells.", "(B–C) Image of ERK2 in mice."
+
+
+def _annotation(text: str, word: str, raw: str) -> str:
+    at = len(text[: text.index(word)].encode())
+    return (f'<annotation id="1"><infon key="type">{raw}</infon><location offset="{at}" '
+            f'length="{len(word.encode())}"/><text>{word}</text></annotation>')  # fmt: skip
+
+
+def bioc_document(figure: str, text: str, *words: tuple[str, str]) -> str:
+    tags = "".join(_annotation(text, w, raw) for w, raw in words)
+    return (f'<document><id>123 {figure}</id><infon key="doi">10.1234/Demo.1</infon><infon key="pmc_id">123</infon>'
+            f'<infon key="figure">{figure}</infon><infon key="sourcedata_figure_dir">Figure_1-A</infon><passage>'
+            f"<offset>0</offset><text>{text}</text>{tags}</passage></document>")  # fmt: skip
+
+
+BIOC = (
+    HEAD + "<collection><source>x</source><date>20200102</date>"
+    + bioc_document("Figure 1-A", BLOT, ("α‐tubulin", "Uniprot:P68363"), ("HeLa", "Cellosaurus:CVCL_0030|cell:x"))
+    + bioc_document("Figure_1-B-C", IMAGE, ("ERK2", "NCBI gene:5594"), ("mice", "NCBI taxon:10090")) + "</collection>",
+    HEAD + "<collection><date>00000000</date>" + bioc_document("Figure S2", BLOT + " " + IMAGE) + "</collection>",
+)  # fmt: skip
+TAG = ('<sd-tag id="sdTag1" source="sdapi" category="entity" entity_type="protein" role="assayed" text="ERK2" '
+        'ext_ids="P28482///P27361" ext_dbs="Uniprot///Uniprot" ext_names="A///B">ERK<sub>2</sub></sd-tag>')  # fmt: skip
+_PRE = '<sd-pretag id="pre1" type="geneprod">GFP</sd-pretag>'
+_FLOAT = (
+    '<sd-tag id="sdTag2" category="assay" entity_type="" role="" text="western blot" ext_ids="BAO:1" ext_dbs="BAO"/>'
+)
+SOURCEDATA = (
+    f'<article doi="10.1234/Demo.1" abstract="…"><fig id="90"><title>T</title><label>Figure 2</label><graphic/>'
+    f'<sd-panel panel_id="7"><p><b>A</b> Blot of {TAG} and {_PRE} &amp; more.<br/>{_FLOAT}</p><graphic href="https://x/7"/>'
+    f'</sd-panel><sd-panel panel_id="8">(B) <sd-panel panel_id="9">nested {TAG}</sd-panel></sd-panel></fig></article>',
+)
+
+
+def _zip(members: Sequence[tuple[str, bytes]]) -> bytes:
+    sink = io.BytesIO()
+    with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in members:
+            archive.writestr(zipfile.ZipInfo(name, (2020, 1, 2, 3, 4, 6)), data, zipfile.ZIP_DEFLATED)
+    return sink.getvalue()
+
+
+def _tar(members: Sequence[tuple[str, bytes]], format_: int = tarfile.PAX_FORMAT) -> bytes:
+    sink = io.BytesIO()
+    with tarfile.open(fileobj=sink, mode="w", format=format_) as archive:
+        for name, data in members:
+            info = tarfile.TarInfo(name)
+            info.size = len(data)
+            archive.addfile(info, io.BytesIO(data))
+        link = tarfile.TarInfo("link")
+        link.type, link.linkname = tarfile.SYMTYPE, "/etc/passwd"
+        archive.addfile(link)
+    return sink.getvalue()
+
+
+def _archives() -> tuple[bytes, ...]:
+    small = [
+        ("a/ü.xml", ARTICLE.encode()),
+        ("b.xml", BIOC[0].encode()),
+        ("../c.xml", b"<a/>"),
+        ("d" * 200 + ".xml", b"<a/>"),
+    ]
+    tar = _tar(small)
+    bomb = [("zeros.xml", bytes(8 << 20))]
+    nested = [("inner.zip", _zip(small)), ("inner.tar.gz", gzip.compress(tar, mtime=0)), ("x.xml", b"<a/>")]
+    return (
+        tar, _zip(small), gzip.compress(tar, mtime=0), gzip.compress(ARTICLE.encode(), mtime=0), _zip(nested),
+        _zip(bomb),
+        _tar(small, tarfile.GNU_FORMAT), gzip.compress(_tar(nested, tarfile.USTAR_FORMAT), mtime=0),
+    )  # fmt: skip
+
+
+def read_archive(data: bytes) -> None:
+    """Every member; none is kept."""
+    for entry in iter_members(data, "fuzz.zip"):
+        if isinstance(entry, Member):
+            assert ".." not in entry.name.split("/")
+            assert not entry.name.startswith("/")
+
+
+TARGETS: dict[str, Callable[[bytes], object]] = {
+    "jats": parse_jats, "bioc": parse_bioc, "sourcedata": parse_sourcedata, "archive": read_archive,
+}  # fmt: skip
+SEEDS: dict[str, tuple[bytes, ...]] = {
+    "jats": tuple(t.encode() for t in JATS), "bioc": tuple(t.encode() for t in BIOC),
+    "sourcedata": tuple(t.encode() for t in SOURCEDATA), "archive": _archives(),
+}  # fmt: skip
+
+
+# mutations: bytes and a generator in, bytes out
+
+_TAGS = re.compile(rb"</?[A-Za-z][^<>]*>")
+_NAMES = re.compile(rb"(?<=<)[A-Za-z][\w:.-]*")
+_NUMBERS = re.compile(rb"\d+")
+_ODD_NUMBERS = (b"0", b"-1", b"99999999999999999999", b"1e9", b"2147483648", b"", "٣".encode(), b"\xc2\xb2", b"0x10")
+_ODD_TEXT = (
+    b"\0", b"\x0b", b"\xff\xfe", b"\xef\xbb\xbf", b"&nbsp;", b"&#0;", b"&#xD800;", b"&#x10FFFF;", b"&e;",
+    b"<![CDATA[x]]>", b"<!-- -- -->", b"<?pi?>", b"]]>", "e\u0301\u200b\u202e".encode(), "\U0001f9ec".encode(),
+    b"\xed\xa0\x80",
+    b"///", b"<a:b/>",
+)  # fmt: skip
+_ENCODINGS = ("utf-16", "utf-16-le", "utf-32", "latin-1", "cp1252", "utf-7", "cp037", "shift_jis")
+
+
+def _span(data: bytes, rng: random.Random, most: int = 4000) -> tuple[int, int]:
+    start = rng.randrange(len(data) + 1)
+    return start, min(len(data), start + rng.randrange(1, most))
+
+
+def flip(data: bytes, rng: random.Random) -> bytes:
+    out = bytearray(data)
+    for _ in range(rng.choice((1, 1, 2, 8, 64))):
+        if out:
+            out[rng.randrange(len(out))] = rng.randrange(256)
+    return bytes(out)
+
+
+def cut(data: bytes, rng: random.Random) -> bytes:
+    return data[: rng.randrange(len(data) + 1)]
+
+
+def remove(data: bytes, rng: random.Random) -> bytes:
+    start, end = _span(data, rng)
+    return data[:start] + data[end:]
+
+
+def double(data: bytes, rng: random.Random) -> bytes:
+    start, end = _span(data, rng)
+    return data[:end] + data[start:end] * rng.choice((1, 1, 2, 20)) + data[end:]
+
+
+def swap_tags(data: bytes, rng: random.Random) -> bytes:
+    tags = list(_TAGS.finditer(data))
+    if len(tags) < 2:
+        return flip(data, rng)
+    a, b = sorted(rng.sample(tags, 2), key=lambda m: m.start())
+    return data[: a.start()] + b[0] + data[a.end() : b.start()] + a[0] + data[b.end() :]
+
+
+def rename(data: bytes, rng: random.Random) -> bytes:
+    """One element name becomes another everywhere: stays well-formed."""
+    names = sorted(set(_NAMES.findall(data)))
+    if not names:
+        return flip(data, rng)
+    old, new = rng.choice(names), rng.choice(names)
+    return re.sub(rb"(?<=[</])" + re.escape(old) + rb"(?=[\s/>])", new, data)
+
+
+def change_number(data: bytes, rng: random.Random) -> bytes:
+    found = list(_NUMBERS.finditer(data))
+    if not found:
+        return flip(data, rng)
+    match = rng.choice(found)
+    return data[: match.start()] + rng.choice(_ODD_NUMBERS) + data[match.end() :]
+
+
+def insert(data: bytes, rng: random.Random) -> bytes:
+    at = rng.randrange(len(data) + 1)
+    return data[:at] + rng.choice(_ODD_TEXT) * rng.choice((1, 1, 50)) + data[at:]
+
+
+def nest(data: bytes, rng: random.Random) -> bytes:
+    """One tag many times: deep where it opens, unbalanced where it closes."""
+    tags = list(_TAGS.finditer(data))
+    if not tags:
+        return double(data, rng)
+    match = rng.choice(tags)
+    return data[: match.start()] + match[0] * rng.choice((2, 100, 300, 5000)) + data[match.end() :]
+
+
+def wrap(data: bytes, rng: random.Random) -> bytes:
+    """An element inside copies of itself, closed properly."""
+    names = sorted(set(_NAMES.findall(data)))
+    if not names:
+        return double(data, rng)
+    name, n = rng.choice(names), rng.choice((2, 30, 200, 400))
+    match = re.search(b"<" + re.escape(name) + rb"(?:\s[^<>]*)?>", data)
+    end = data.find(b"</" + name + b">")
+    if match is None or end < match.end():
+        return double(data, rng)
+    closing = b"</" + name + b">"
+    return data[: match.start()] + match[0] * n + data[match.end() : end] + closing * n + data[end + len(closing) :]
+
+
+def recode(data: bytes, rng: random.Random) -> bytes:
+    """Other bytes for the same text, or another encoding stated for the same bytes."""
+    name = rng.choice(_ENCODINGS)
+    stated = re.sub(rb'encoding="[^"]*"', f'encoding="{name}"'.encode(), data, count=1)
+    kind = rng.randrange(3)
+    if kind == 0:
+        return stated
+    return (stated if kind == 1 else data).decode("utf-8", "replace").encode(name, "replace")
+
+
+_LEAF = re.compile(rb"<([A-Za-z][\w:.-]*)(?:\s[^<>]*)?>[^<]*</\1>|<[A-Za-z][^<>]*/>")
+
+
+def change_leaf(data: bytes, rng: random.Random) -> bytes:
+    """An element without children is dropped, doubled, emptied or put somewhere else: stays well-formed."""
+    leaves = list(_LEAF.finditer(data))
+    if len(leaves) < 2:
+        return flip(data, rng)
+    match, other = rng.choice(leaves), rng.choice(leaves)
+    kind = rng.randrange(4)
+    if kind == 3:
+        return data[: other.end()] + match[0] + data[other.end() :]
+    emptied = re.sub(rb">[^<]*<", b"><", match[0])
+    return data[: match.start()] + (b"", match[0] * 2, emptied)[kind] + data[match.end() :]
+
+
+KEEPING = (rename, change_number, wrap, change_leaf)
+MUTATIONS = (flip, cut, remove, double, swap_tags, rename, change_number, insert, nest, wrap, recode, change_leaf)
+ARCHIVE_MUTATIONS = (flip, flip, cut, remove, double, insert)
+
+
+def make_input(target: str, n: int, seeds: Sequence[bytes]) -> bytes:
+    """Input n of a target: a seed with one to four mutations, half of them such that keep XML well-formed; half of the
+    archives hold mutated members instead."""
+    rng = random.Random(f"nightcap:{target}:{n}")
+    data = rng.choice(seeds)
+    if target == "archive" and rng.random() < 0.5:
+        return _mutated_archive(rng)
+    mutations = ARCHIVE_MUTATIONS if target == "archive" else rng.choice((MUTATIONS, KEEPING))
+    for _ in range(rng.choice((1, 1, 2, 4))):
+        data = rng.choice(mutations)(data, rng)
+    return data
+
+
+_HOSTILE = (
+    "../../x.xml",
+    "/etc/x.xml",
+    "C:\\x.xml",
+    "a\\..\\b.xml",
+    "x\n.xml",
+    "",
+    ".",
+    "a/./b.xml",
+    "x.zip",
+    "y.tar.gz",
+    "z.xml.gz",
+)
+
+
+def _mutated_archive(rng: random.Random) -> bytes:
+    members = []
+    for _ in range(rng.randrange(1, 6)):
+        name = rng.choice((*_HOSTILE, f"m{rng.randrange(9)}.xml", "é" * rng.randrange(1, 120)))
+        data = rng.choice((*SEEDS["jats"], *SEEDS["archive"][:4]))
+        members.append((name, rng.choice(MUTATIONS)(data, rng)))
+    pack = rng.choice((_zip, _tar, lambda m: gzip.compress(_tar(m), mtime=0), lambda m: _tar(m, tarfile.GNU_FORMAT)))
+    data = pack(members)
+    return rng.choice(ARCHIVE_MUTATIONS)(data, rng) if rng.random() < 0.5 else data
+
+
+# running
+
+
+def peak_mib() -> float:
+    line = next(x for x in Path("/proc/self/status").read_text().splitlines() if x.startswith("VmHWM:"))
+    return int(line.split()[1]) / 1024
+
+
+def try_input(target: str, data: bytes) -> tuple[str, float]:
+    """(how it ended, CPU seconds): ok, the PipelineError's reason, or the traceback of anything else."""
+    started = time.thread_time()
+    try:
+        TARGETS[target](data)
+        ended = "ok"
+    except PipelineError as error:
+        ended = f"refused: {getattr(error, 'reason', type(error).__name__)}"
+    except BaseException:
+        ended = f"crash: {traceback.format_exc(limit=-4)}"
+    return ended, time.thread_time() - started
+
+
+def iter_inputs(target: str, start: str, count: int, files: Sequence[str]) -> Iterator[tuple[int, bytes]]:
+    if start == "file":
+        yield from ((n, Path(f).read_bytes()) for n, f in enumerate(files))
+        return
+    seeds = [*SEEDS[target], *(Path(f).read_bytes() for f in files)]
+    yield from ((n, make_input(target, n, seeds)) for n in range(int(start), int(start) + count))
+
+
+def run(target: str, start: str, count: int, seconds: float, files: Sequence[str]) -> dict[str, object]:
+    ends: Counter[str] = Counter()
+    failures: list[dict[str, object]] = []
+    slowest = 0.0
+    for n, data in iter_inputs(target, start, count, files):
+        ended, took = try_input(target, data)
+        ends[ended.partition("\n")[0][:60]] += 1
+        slowest = max(slowest, took)
+        if ended.startswith("crash") or took > seconds:
+            failures.append({"n": n, "ended": ended, "seconds": took, "data": base64.b64encode(data[:20000]).decode()})
+    return {"target": target, "n": count, "ends": dict(ends), "slowest_s": round(slowest, 3),
+            "peak_mib": round(peak_mib(), 1), "failures": failures[:20], "n_failures": len(failures)}  # fmt: skip
+
+
+if __name__ == "__main__":
+    _, name, first, n_inputs, most_s, most_mib, *extra = sys.argv
+    warnings.simplefilter("ignore")  # zipfile warns of doubled names as they are written
+    resource.setrlimit(resource.RLIMIT_AS, (int(most_mib) << 20, int(most_mib) << 20))
+    print(json.dumps(run(name, first, int(n_inputs), float(most_s), extra)))
