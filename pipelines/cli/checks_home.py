@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 from pipelines.cli.checks import Check, existing
 from pipelines.clients.corpus_repo import BRANCH, CorpusRepo
 from pipelines.clients.objectstore import LocalStore, ObjectStore, open_store
-from pipelines.errors import PipelineError, TransientError
+from pipelines.errors import PipelineError, TransientError, UsageError
 from pipelines.settings import Settings, today
 
 _PARTS = ("landing", "staging", "quarantine", "predictions", "reports")
@@ -112,7 +112,7 @@ def _store_advice(settings: Settings, location: str) -> str:
 
 def check_state(settings: Settings) -> Iterator[Check]:
     """The state database answers; holds are said, because flows obey them."""
-    from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+    from sqlalchemy.exc import SQLAlchemyError
 
     from pipelines.clients.state import open_state
 
@@ -124,7 +124,7 @@ def check_state(settings: Settings) -> Iterator[Check]:
     except TransientError as error:
         yield from_error("state", error, "start the database, or check storage.state")
         return
-    except ArgumentError as error:
+    except UsageError as error:
         yield Check("state", "fail", f"storage.state is no database address: {error}", "see storage.state")
         return
     except SQLAlchemyError as error:

@@ -68,15 +68,16 @@ class Preview:
 def preview(settings: Settings, source: str, location: str) -> Preview:
     """Compare the location's listing with the one that the last closed night left. Errors: as `run`."""
     known = _read_listing(open_part(settings, "landing"), source, location)
-    objects = {o.key: o for o in _open_location(location, settings).iter_objects()}
-    is_known = {k: k in known and known[k][0] == o.etag for k, o in objects.items()}
-    ignored = {k for k in objects if not is_archive(k) and is_ignored(k, settings.pull.ignore)}
-    fresh = [o for k, o in objects.items() if not is_known[k] and k not in ignored]
-    changed = [o for o in fresh if o.key in known]
+    config: Source = getattr(settings.sources, source)
+    everything = _look(settings, config, _open_location(location, settings))
+    listed = [f for f in everything if not f.is_ignored]
+    is_known = {f.key: known.get(f.key, ["", ""])[:2] == [f.item.etag, f.terms] for f in listed}
+    fresh = [f for f in listed if not is_known[f.key]]
+    n_changed = sum(f.key in known for f in fresh)
     return Preview(
-        len(objects), len(fresh) - len(changed), len(changed), sum(is_known[k] for k in objects.keys() - ignored),
-        len(ignored), len(known.keys() - objects.keys()), sum(o.size for o in fresh),
-        sum(o.size for o in fresh if is_archive(o.key)), tuple(o.key for o in fresh[:_EXAMPLES]),
+        len(everything), len(fresh) - n_changed, n_changed, sum(is_known.values()), len(everything) - len(listed),
+        len(known.keys() - {f.key for f in everything}), sum(f.item.size for f in fresh),
+        sum(f.item.size for f in fresh if is_archive(f.key)), tuple(f.key for f in fresh[:_EXAMPLES]),
     )  # fmt: skip
 
 
@@ -192,6 +193,18 @@ def printable(name: str) -> str:
     return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
+@dataclass(frozen=True)
+class _Listed:
+    """One file of a location. `terms` is a hash of its delivery's description and of the settings that decide what is
+    taken: while they and the etag are the same, so is what comes of the file."""
+
+    item: ObjectInfo
+    key: str
+    delivery: str
+    terms: str
+    is_ignored: bool
+
+
 def _read_tomls(store: ObjectStore, objects: list[ObjectInfo], has_root_toml: bool) -> dict[str, bytes]:
     """delivery.toml of each delivery that is a folder."""
     return {
@@ -199,6 +212,25 @@ def _read_tomls(store: ObjectStore, objects: list[ObjectInfo], has_root_toml: bo
         for o in objects
         if o.key.rsplit("/", 1)[-1] == DELIVERY_FILE
     }
+
+
+def _look(
+    settings: Settings, config: Source, store: ObjectStore, tomls: dict[str, bytes] | None = None
+) -> list[_Listed]:
+    """All files of a location; `tomls` gets the descriptions of its deliveries."""
+    objects = list(store.iter_objects())
+    has_root_toml = any(o.key == DELIVERY_FILE for o in objects)
+    found = _read_tomls(store, objects, has_root_toml)
+    if tomls is not None:
+        tomls.update(found)
+    out = []
+    for item in objects:
+        packed = is_archive(item.key)
+        name = printable(delivery_name(item.key, is_archive=packed, has_root_toml=has_root_toml))
+        terms = short_hash(sha256_bytes(found.get(name, b"")), settings.pull, config)
+        ignored = not packed and is_ignored(item.key, settings.pull.ignore)
+        out.append(_Listed(item, printable(item.key), name, terms, ignored))
+    return out
 
 
 def _pull(
@@ -209,27 +241,24 @@ def _pull(
     location = run.text(source) or ""
     store = _open_location(location, settings)
     known = _read_listing(landing, source, location)
-    objects = list(store.iter_objects())
-    has_root_toml = any(o.key == DELIVERY_FILE for o in objects)
-    tomls = _read_tomls(store, objects, has_root_toml)
+    tomls: dict[str, bytes] = {}
     out = _Pulled([], [], {})
-    for i, item in enumerate(objects):
-        key = printable(item.key)
+    files = _look(settings, config, store, tomls)
+    for i, f in enumerate(files):
         if progress:
-            progress(i, len(objects), f"pull {source}: {key}")
-        name = printable(delivery_name(item.key, is_archive=is_archive(item.key), has_root_toml=has_root_toml))
-        terms = short_hash(sha256_bytes(tomls.get(name, b"")), settings.pull, config)
-        before = known.get(key, ["", "", []])
-        if before[:2] == [item.etag, terms]:
+            progress(i, len(files), f"pull {source}: {f.key}")
+        before = known.get(f.key, ["", "", []])
+        if before[:2] == [f.item.etag, f.terms]:
             out.entries += [
-                Entry(source, name, m, s, 0, "ignored" if t == "ignored" else "unchanged") for m, s, t in before[2]
+                Entry(source, f.delivery, m, s, 0, "ignored" if t == "ignored" else "unchanged")
+                for m, s, t in before[2]
             ]
-            out.listing[key] = before
+            out.listing[f.key] = before
             continue
-        old = {m: s for m, s, t in before[2] if t != "quarantined"} if before[1] == terms else {}
-        fresh = list(_land(settings, landing, store, source, name, item.key, item.size, old, tomls))
+        old = {m: s for m, s, t in before[2] if t != "quarantined"} if before[1] == f.terms else {}
+        fresh = list(_land(settings, landing, store, source, f.delivery, f.item.key, f.item.size, old, tomls))
         out.entries += fresh
-        out.listing[key] = [item.etag, terms, [[e.name, e.raw_sha256, e.status] for e in fresh]]
+        out.listing[f.key] = [f.item.etag, f.terms, [[e.name, e.raw_sha256, e.status] for e in fresh]]
     _mark_duplicates(out.entries)
     _make_deliveries(out, run, landing, source, config, tomls, settings)
     return out
