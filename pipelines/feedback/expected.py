@@ -18,6 +18,8 @@ EXPECTED: Mapping[Reason, str] = {
     Reason.TOO_LARGE: "a file within the size limit (pull.max_file_mib)",
     Reason.UNKNOWN_FORMAT: "a JATS article, a SourceData article or a BioC collection",
     Reason.BAD_ARCHIVE: "a complete .zip, .tar or .tar.gz that can be unpacked",
+    Reason.UNREADABLE: "a file that can be read: check its rights and that it is still there",
+    Reason.PARSER_ERROR: "a file that the parser can read; if it is right, report the message to the maintainers",
     Reason.UNSAFE_ARCHIVE_MEMBER: "archive members that stay in their folder: no absolute paths, no .., no links",
     Reason.BAD_DELIVERY: "a delivery.toml with the known keys (sender, date, review_stage, annotated_types, has_roles)",
     Reason.NO_IDENTITY: "a DOI, PMC id, PubMed id or an id of the sender's own",

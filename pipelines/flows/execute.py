@@ -193,6 +193,17 @@ def _blocked(run: Run, step: str, results: Mapping[str, Mapping[str, Any]]) -> s
     return str(before["skipped"]) if before.get("skipped") else None
 
 
+def _settled(settings: Settings, run: Run, step: str, results: Mapping[str, Mapping[str, Any]]) -> str | None:
+    """Reason to skip the rest of a retraining that selected nothing: unless an earlier try of it trained and was ended
+    before the gate had decided."""
+    selected = results.get("select", {})
+    if run.flow != "retrain_tagger" or step == "select" or not selected.get("skipped"):
+        return None
+    folder = settings.path("runs", run.flow, run.key)
+    is_open = (folder / "candidates").is_dir() and not (folder / "decision.json").is_file()
+    return None if is_open else str(selected["skipped"])
+
+
 def execute(
     settings: Settings, flow: str, step: str, key: str | None, options: Mapping[str, str], *, force: bool = False,
     progress: Progress | None = None,
@@ -209,7 +220,7 @@ def execute(
     stored = read_result(settings, flow, run.key, step)
     if stored and flow == _NIGHTLY and not force and stored["inputs"] == inputs and not stored.get("skipped"):
         return {**stored, "message": f"already done: {stored['message']}"}
-    reason = _blocked(run, step, results)
+    reason = _blocked(run, step, results) or _settled(settings, run, step, results)
     started = time.monotonic()
     try:
         result = StageResult(skipped=reason) if reason else function(ctx)

@@ -16,8 +16,6 @@ from pipelines.core.scoring import Comparison, DocumentCounts, Score, paired_boo
 from pipelines.errors import PermanentError
 
 #: A class of the champion with fewer gold spans has no floor: its F1 is mostly chance.
-#: Level of both one-sided tests: proved better, and proved worse.
-ONE_SIDED = 0.05
 MIN_SUPPORT = 30
 SEED = 20_251
 
@@ -167,7 +165,9 @@ def _decide_next(
     if broken:
         return False, (said, *broken)
     if barred:
-        if found.p >= 1 - ONE_SIDED:  # the same one-sided level that a promotion needs
+        if (
+            paired_bootstrap(champion.counts, challenger.counts, rules.samples, rules.seed).low > 0
+        ):  # as a promotion needs
             return False, (said, f"the champion is barred ({barred}), but this one is proved worse")
         return True, (said, f"the champion is barred ({barred}): an equal one takes its place")
     if found.low > 0 and found.difference > 0:
