@@ -11,7 +11,7 @@ NIGHTCAP_AIRFLOW_PORT ?= 8080
 NIGHTCAP_MLFLOW_PORT ?= 5000
 DEMO ?=
 UP ?=
-PYTEST ?=
+PYTEST ?= -n 2 --dist loadfile
 
 .PHONY: help install demo up test test-full check
 
