@@ -160,7 +160,7 @@ def _insert(con: Any, table: str, rows: Sequence[Mapping[str, object]], target: 
     if rows:
         names = [c.name for c in load_tables("out")[table].columns] if target.startswith("gen.") else list(rows[0])
         data = pa.table({n: pa.array([_plain(r.get(n)) for r in rows]) for n in names})
-        warehouse.insert_arrow(con, target, data, cast=True)
+        warehouse.insert_arrow(con, target, data)
 
 
 def _plain(value: object) -> object:

@@ -100,7 +100,7 @@ def attach_corpus(con: duckdb.DuckDBPyConnection, files: Sequence[CorpusFile]) -
             "relpath": pa.array([f.relpath for f in files], pa.string()),
         }
     )
-    insert_arrow(con, "corpus.files", listing, cast=True)
+    insert_arrow(con, "corpus.files", listing)
     for table in CORPUS_TABLES:
         _create_corpus_view(con, table, files)
     folder = resources.files("pipelines") / "schemas" / "current"
@@ -123,8 +123,8 @@ def attach_versions(
     con.execute(f"USE {home}")
 
 
-def insert_arrow(con: duckdb.DuckDBPyConnection, table: str, data: pa.Table, *, cast: bool = False) -> None:
-    """Append an Arrow table by column name (with `cast`, texts become dates where the table says so)."""
+def insert_arrow(con: duckdb.DuckDBPyConnection, table: str, data: pa.Table) -> None:
+    """Append an Arrow table by column name; texts become dates where the table says so."""
     con.register("_incoming", data)
     try:
         columns = ", ".join(data.schema.names)
