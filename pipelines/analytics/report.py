@@ -119,9 +119,9 @@ def _quality(rows: Rows) -> str:
     failed = [r for r in rows if not r["success"]]
     note = f"{len(rows) - len(failed)} of {len(rows)} rules held."
     table = _table(
-        ("table", "rule", "severity", "checked", "failed", "observed"),
+        ("table", "rule", "severity", "checked", "failed", "observed", "allowed"),
         [
-            (r["suite"], r["expectation"], r["severity"], r["n_checked"], r["n_unexpected"], r["observed"])
+            (r["suite"], r["rule"], r["severity"], r["n_checked"], r["n_failed"], r["observed"], r["band"])
             for r in failed
         ],
         (3, 4),

@@ -8,7 +8,6 @@ import io
 import json
 import os
 import pwd
-import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, help="Rejected units: list, show, export, waive; receipts to the senders.")
 _ROWS_SHOWN = 500
-_PLACEHOLDER = re.compile(r"\{[^{}]*\}")
 _TEXTS = ("legend", "caption_xml", "abstract", "title")
 ReasonOption = Annotated[str | None, typer.Option("--reason", help="Only of this reason, e.g. unknown_type")]
 NightOption = Annotated[str | None, typer.Option("--night", help="Only what was rejected in this night, YYYY-MM-DD")]
@@ -73,11 +71,13 @@ def show_list(
         rows = [i.to_dict() for i in issues]
         print_json({"n": len(issues), "by_status": by_status, "by_reason": by_reason, "issues": rows})
         return
-    table = Table("issue", "night", "status", "reason", "unit", Column("file", overflow="fold"),
+    table = Table("issue", "night", "status", "owner", "reason", "unit", Column("file", overflow="fold"),
                   Column("what", overflow="fold"), box=None)  # fmt: skip
     for i in issues[:_ROWS_SHOWN]:
         nights = i.night if i.night == i.last_night else f"{i.night} to {i.last_night}"
-        table.add_row(i.issue_id, nights, i.status, i.reason, i.unit, escape(i.name), escape(i.message))
+        table.add_row(
+            i.issue_id, nights, i.status, escape(i.owner), i.reason, i.unit, escape(i.name), escape(i.message)
+        )  # fmt: skip
     console = table_console()
     if issues:
         console.print(table)
@@ -105,19 +105,15 @@ def show_issue(identifier: IdArgument, home: HomeOption = None, as_json: JsonOpt
 
 
 def rule_of(issue: Issue) -> dict[str, Any]:
-    """The rule of the suites that rejected the row, found by its reason and words; else the parser, or publishing."""
+    """The rule of the suites that rejected the row, with what it says; else the step: pull, parse or publish."""
     from pipelines.quality.suites import build_suites
 
-    if issue.reason == "legend_changed" and "annotation_id" in issue.row and "raw_sha256" not in issue.row:
-        return {"stage": "publish", "suite": None, "rule": None, "says": None}
-    is_row = bool({"raw_sha256", "content_sha256"} & issue.row.keys())  # parsers reject what is no row yet
-    for suite in build_suites() if is_row else ():
-        for rule in suite.rules if suite.unit == issue.unit else ():
-            words = ".*".join(re.escape(part) for part in _PLACEHOLDER.split(rule.message))
-            is_said = re.fullmatch(rf"{words}(?: \(also: .*\))?", issue.message, re.DOTALL)
-            if is_said and rule.reason.value == issue.reason:
-                return {"stage": "check", "suite": suite.table, "rule": rule.name, "says": rule.message}
-    return {"stage": "check" if is_row else "parse", "suite": None, "rule": None, "says": None}
+    suite, _, name = issue.rule.partition(".")
+    version = {"version": issue.rule_version}
+    if not name or suite == "publish":
+        return {"stage": suite or "unknown", "suite": None, "rule": None, "says": None, **version}
+    rules = {(s.table, r.name): r.message for s in build_suites() for r in s.rules}
+    return {"stage": "check", "suite": suite, "rule": name, "says": rules.get((suite, name)), **version}
 
 
 def _render_issue(data: dict[str, Any]) -> None:
@@ -130,13 +126,16 @@ def _render_issue(data: dict[str, Any]) -> None:
     lines = {
         "issue": f"{data['issue_id']}, {data['status']}{settled}", "reason": f"{data['reason']}: {data['message']}",
         "expected": data["expected"],
-        "rule": f"{rule['suite']}.{rule['rule']}" if rule["rule"] else f"step {rule['stage']}, no rule of a suite",
+        "rule": (f"{rule['suite']}.{rule['rule']}" if rule["rule"] else f"step {rule['stage']}, no rule of a suite")
+                + (f", version {rule['version']}" if rule["version"] else ""),
         "unit": f"{data['unit']} at {data['locator'] or 'the whole file'}", "night": nights,
         "file": f"{data['name']}{place}", "raw bytes": raw, "sender": data["sender"] or "unknown",
         "delivery": f"{delivery['delivery_id']}, folder {delivery['name']}, {delivery['review_stage']}, "
                     f"dated {delivery['stated_date'] or 'nowhere'}" if delivery else data["delivery_id"] or "unknown",
         "receipt": data["receipt"] or "not written yet: `nightcap quarantine receipts`",
     }  # fmt: skip
+    if data["owner"] or data["note"]:
+        lines["owner"] = f"{data['owner'] or 'nobody'}{': ' if data['note'] else ''}{data['note']}"
     for name, text in lines.items():
         out.print(f"[bold]{name:>9}[/]  {escape(str(text))}")
     if data["payload"]:
@@ -244,6 +243,32 @@ def waive(
         print_json({"issue_id": now.issue_id, "status": now.status, "settled_by": now.settled_by})
     else:
         log.print(f"{now.issue_id} is {now.status}" + (f" ({escape(now.settled_by)})" if now.settled_by else ""))
+
+
+@app.command("assign")
+def assign(
+    identifier: IdArgument,
+    owner: Annotated[str, typer.Option("--owner", help="Who looks after it; empty: nobody any more")] = "",
+    note: Annotated[str | None, typer.Option("--note", help="What is known about it (default: as it was)")] = None,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Say who looks after a rejected unit. The issue stays open until its rows are accepted, or it is waived.
+
+    Example: nightcap quarantine assign 36b71e08 --owner ada --note "asked the curator on Monday"
+    """
+    from pipelines.core.waivers import Assignment
+    from pipelines.feedback.issues import find_issue
+    from pipelines.feedback.step import read_issues, set_assignment
+
+    settings = load_settings(home)
+    issue = find_issue(read_issues(settings), identifier)
+    known = Assignment(issue.issue_id, owner.strip(), issue.note if note is None and owner else (note or "").strip())
+    set_assignment(settings, known)
+    if as_json:
+        print_json({"issue_id": known.issue_id, "owner": known.owner, "note": known.note, "status": issue.status})
+    else:
+        log.print(f"{known.issue_id} is {issue.status}, looked after by {escape(known.owner) or 'nobody'}")
 
 
 def _login_name() -> str:

@@ -1,7 +1,8 @@
-"""Issues of a home with their status, and receipts into the senders' outboxes. The only part that meets services.
+"""Issues of a home with their state, and receipts into the senders' outboxes. The only part that meets services.
 
 Reads quarantine/, the manifests of landing/, the nights' records, the corpus, staging/ where it is still there, and the
-published file for what only publishing finds. Writes outbox/<sender>/<delivery id>.html, then the same as .json, whose
+published file for what only publishing finds. Writes quarantine/issues.jsonl, the state of each issue, before every
+publish, and outbox/<sender>/<delivery id>.html, then the same as .json, whose
 fingerprint says what it was made from: a receipt that still holds is left alone.
 """
 
@@ -11,7 +12,7 @@ import datetime as dt
 import io
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -26,18 +27,20 @@ from pipelines.clients.state import open_state
 from pipelines.clients.warehouse import read_sql
 from pipelines.core.hashing import canonical_json, content_hash
 from pipelines.core.runs import Run, StageResult
-from pipelines.core.waivers import Waiver
+from pipelines.core.waivers import Assignment, Waiver
 from pipelines.errors import UsageError
 from pipelines.feedback.issues import (
     Accepted,
     AcceptedIndex,
     Issue,
     Place,
+    assign,
     fault_key,
     merge_issues,
     order_of,
     place_of,
     settle,
+    state_rows,
 )  # fmt: skip
 from pipelines.feedback.places import LegendPlace, RawPlace, find_in_legend, find_in_raw
 from pipelines.feedback.receipt_page import render_receipt
@@ -48,6 +51,7 @@ Row = dict[str, Any]
 Progress = Callable[[int, int, str], None]
 Places = dict[str, tuple[RawPlace | None, LegendPlace | None]]
 _SQL = "feedback/sql"
+_STATES = "issues.jsonl"
 _UNIT_TABLES = {"document": "documents", "figure": "figures", "panel": "panels", "annotation": "annotations",
                 "event": "document_events"}  # fmt: skip
 _RECORD_COLUMNS = ("doc_id", "figure_id", "jats_id", "source", "delivery_id", "raw_sha256")
@@ -68,6 +72,9 @@ class Manifest:
             return issue.delivery_id
         return "" if issue.delivery_id else self._brought_by.get(issue.raw_sha256, "")
 
+    def sender_of(self, issue: Issue) -> str:
+        return str(self.deliveries.get(self.delivery_of(issue), {}).get("sender") or "")
+
     @cached_property
     def _brought_by(self) -> dict[str, str]:
         return {f["raw_sha256"]: d for d, found in self.files.items() for f in found if f["status"] == "valid"}
@@ -83,7 +90,7 @@ def _jsonl(data: bytes) -> list[Row]:
 def read_rejected(settings: Settings) -> list[Row]:
     """Rows of the quarantine, of nights that are closed, stopped or still running, each with its `run_key`."""
     store = open_part(settings, "quarantine")
-    keys = [o.key for o in store.iter_objects() if o.key.endswith(".jsonl")]
+    keys = [o.key for o in store.iter_objects() if o.key.endswith(".jsonl") and o.key != _STATES]
     rows = [{**row, "run_key": k.removesuffix(".jsonl")} for k in keys for row in _jsonl(store.read(k))]
     known = {r["issue_id"] for r in rows}
     return rows + [r for r in _published(settings) if r["issue_id"] not in known]
@@ -116,17 +123,36 @@ def read_manifest(settings: Settings, run_key: str) -> Manifest:
 
 
 def read_issues(settings: Settings) -> list[Issue]:
-    """Every issue of the home with its status; none where nothing was rejected yet."""
+    """Every issue of the home with its state; none where nothing was rejected yet. The one place that says it."""
     if not settings.root.exists():
         raise UsageError(f"{settings.root} does not exist: run `nightcap night` (or `make demo`) first, or give --home")
     rows = read_rejected(settings)
     issues = merge_issues(rows)
     if not issues:
         return []
-    waivers = {w.issue_id: w for w in open_state(settings).waivers()}
+    state = open_state(settings)
+    waivers = {w.issue_id: w for w in state.waivers()}
     accepted, places = _compare_with_accepted(settings, issues, rows)
-    faults = {fault_key(*(str(r[c]) for c in ("delivery_id", "unit", "reason", "locator"))) for r in rows}
-    return settle(issues, places, accepted, faults, waivers)
+    faults = {_fault_of(r) for r in rows}
+    issues = assign(settle(issues, places, accepted, faults, waivers), state.assignments())
+    manifests = {k: read_manifest(settings, k) for k in {i.last_run for i in issues if not i.sender}}
+    return [i if i.sender else replace(i, sender=manifests[i.last_run].sender_of(i)) for i in issues]
+
+
+def _fault_of(row: Row) -> tuple[str, ...]:
+    run_key = "" if str(row.get("rule") or "").startswith("publish.") else str(row["run_key"])
+    return fault_key(run_key, *(str(row[c]) for c in ("delivery_id", "unit", "reason", "locator")))
+
+
+def write_states(settings: Settings) -> int:
+    """Bring quarantine/issues.jsonl up to date, from which publishing takes the state of each issue; how many rows.
+
+    The flow does so before each publish, so that no order of nights, waivers and replays leaves a state behind.
+    """
+    rows = state_rows(read_issues(settings))
+    text = "".join(canonical_json(r) + "\n" for r in sorted(rows, key=lambda r: r["issue_id"]))
+    open_part(settings, "quarantine").write(_STATES, text.encode())
+    return len(rows)
 
 
 # what was accepted since
@@ -336,6 +362,11 @@ def _write_receipt(
 def set_waiver(settings: Settings, waiver: Waiver) -> None:
     """Keep the decision that an issue may stay; a later one on the same issue replaces it."""
     open_state(settings).set_waiver(waiver)
+
+
+def set_assignment(settings: Settings, assignment: Assignment) -> None:
+    """Keep who looks after an issue and what is known of it; empty ones take it back."""
+    open_state(settings).set_assignment(assignment)
 
 
 def lift_waiver(settings: Settings, issue_id: str) -> bool:

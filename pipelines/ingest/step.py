@@ -43,12 +43,13 @@ class _Night:
     def count(self, unit: str, counts: UnitCounts) -> None:
         self.counts[unit] = self.counts.get(unit, UnitCounts()) + counts
 
-    def reject(self, rejection: Rejection, entry: Mapping[str, Any]) -> None:
+    def reject(self, rejection: Rejection, entry: Mapping[str, Any], *, rule: str = "parse", version: int = 0) -> None:
         self.rejections.append({
             "source": entry["source"], "unit": rejection.unit, "reason": str(rejection.reason),
             "message": rejection.message, "name": entry["name"], "locator": rejection.locator,
             "delivery_id": entry["delivery_id"], "raw_sha256": entry["raw_sha256"],
             "payload": canonical_json(rejection.payload), "n": rejection.n,
+            "rule": rule, "rule_version": str(version or ""),
         })  # fmt: skip
 
 
@@ -90,7 +91,7 @@ def run(settings: Settings, run: Run, progress: Progress | None = None) -> Stage
         if progress:
             progress(i, len(entries), f"parse {entry['name']}")
         if entry["status"] == "quarantined":
-            night.reject(Rejection("file", Reason(entry["reason"]), entry["message"]), entry)
+            night.reject(Rejection("file", Reason(entry["reason"]), entry["message"]), entry, rule="pull")
         elif entry["status"] == "valid":
             data = landing.read(raw_key(entry["raw_sha256"]))
             _parse_entry(settings, data, entry, by_id[entry["delivery_id"]], night)
@@ -129,7 +130,7 @@ def _parse_entry(
     for table, rows in rows_of(parsed, origin).items():
         night.tables.setdefault(table, []).extend(rows)
     for rejection in parsed.rejections:
-        night.reject(rejection, entry)
+        night.reject(rejection, entry, version=version)
     for unit, counts in parsed.counts.items():
         night.count(unit, counts)
 

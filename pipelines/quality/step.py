@@ -7,7 +7,7 @@ import io
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -45,6 +45,14 @@ _UNIT_TABLES = {
 }  # fmt: skip
 
 
+class _Verdict(NamedTuple):
+    """Why a row was rejected: `rule` is the first critical one that failed, or what became of its parent."""
+
+    reason: Reason
+    message: str
+    rule: str
+
+
 @dataclass
 class _Night:
     """The rows of one night and what was found about them."""
@@ -53,7 +61,8 @@ class _Night:
     rejections: list[dict[str, Any]]
     names: dict[str, str]
     outcomes: list[Outcome] = field(default_factory=list)
-    rejected: dict[str, dict[int, tuple[Reason, str]]] = field(default_factory=dict)
+    rejected: dict[str, dict[int, _Verdict]] = field(default_factory=dict)
+    versions: dict[tuple[str, str], str] = field(default_factory=dict)
 
     def valid(self, table: str) -> pa.Table:
         """Rows that no rule rejected, without row_id, in the schema of the corpus."""
@@ -145,7 +154,10 @@ def _register(con: Connection, settings: Settings, night: dt.date, rows: _Night)
 
 def _check_rows(con: Connection, runner: SuiteRunner, night: _Night) -> None:
     for suite in build_suites():
-        checked = to_arrow(con, read_sql(_SQL, suite.table))
+        query = read_sql(_SQL, suite.table)
+        checked = to_arrow(con, query)
+        stored = corpus_schema(suite.table).names
+        night.versions |= {(suite.table, r.name): r.version("" if r.column in stored else query) for r in suite.rules}
         if checked.num_rows != night.tables[suite.table].num_rows:
             raise PipelineError(f"quality/sql/{suite.table}.sql gives another number of rows than the table has")
         outcomes = runner.run(suite, frame_of(suite, checked))
@@ -154,9 +166,13 @@ def _check_rows(con: Connection, runner: SuiteRunner, night: _Night) -> None:
             night.rejected[suite.table] = _reasons(checked, failures)
 
 
-def _reasons(checked: pa.Table, failures: Mapping[int, Sequence[Rule]]) -> dict[int, tuple[Reason, str]]:
+def _reasons(checked: pa.Table, failures: Mapping[int, Sequence[Rule]]) -> dict[int, _Verdict]:
     bad = checked.filter(pc.is_in(checked[ROW_ID], value_set=pa.array(sorted(failures), pa.int64()))).to_pylist()
-    return {r[ROW_ID]: (failures[r[ROW_ID]][0].reason, message_of(failures[r[ROW_ID]], r)) for r in bad}
+    return {r[ROW_ID]: _verdict(failures[r[ROW_ID]], r) for r in bad}
+
+
+def _verdict(failed: Sequence[Rule], row: Mapping[str, Any]) -> _Verdict:
+    return _Verdict(failed[0].reason, message_of(failed, row), failed[0].name)
 
 
 def _cascade(night: _Night) -> None:
@@ -169,8 +185,8 @@ def _cascade(night: _Night) -> None:
         ids = rows[ROW_ID].to_pylist()
         for position in rows_without_parent(_keys(rows, columns), parents, valid):
             row = {c: rows[c][position].as_py() for c in columns}
-            reason = (Reason.PARENT_REJECTED, parent_message(parent, row))
-            night.rejected.setdefault(table, {}).setdefault(ids[position], reason)
+            verdict = _Verdict(Reason.PARENT_REJECTED, parent_message(parent, row), "parent")
+            night.rejected.setdefault(table, {}).setdefault(ids[position], verdict)
 
 
 def _keys(rows: pa.Table, columns: Sequence[str]) -> list[tuple[object, ...]]:
@@ -245,17 +261,19 @@ def _lines(rows: Iterable[Mapping[str, object]]) -> bytes:
 def _rejected_rows(night: _Night) -> Iterable[dict[str, object]]:
     for suite in build_suites():
         for row in night.bad_rows(suite.table):
-            reason, message = night.rejected[suite.table][row.pop(ROW_ID)]
-            yield rejection_row(suite.unit, reason, message, locator_of(suite.table, row), row, night.names)
+            reason, message, rule = night.rejected[suite.table][row.pop(ROW_ID)]
+            named = (f"{suite.table}.{rule}", night.versions.get((suite.table, rule), ""))
+            yield rejection_row(suite.unit, reason, message, locator_of(suite.table, row), row, night.names, named)
 
 
 def _result_rows(run: Run, night: _Night) -> Iterable[dict[str, object]]:
     """Rows of out.quality_results."""
     for o in night.outcomes:
         yield {
-            "night": str(run.night), "run_key": run.key, "suite": o.suite, "expectation": o.rule.name,
+            "night": str(run.night), "run_key": run.key, "suite": o.suite, "rule": o.rule.name,
+            "rule_version": night.versions.get((o.suite, o.rule.name)) or o.rule.version(),
             "severity": o.rule.severity.value, "success": o.success, "n_checked": o.n_checked,
-            "n_unexpected": len(o.row_ids), "observed": o.observed,
+            "n_failed": len(o.row_ids), "observed": o.observed, "band": o.rule.band,
         }  # fmt: skip
 
 
@@ -308,4 +326,4 @@ def _stop_message(fatal: Sequence[Outcome], night: _Night, run: Run, result: Sta
 
 
 def _all_reasons(night: _Night) -> Iterable[str]:
-    return (reason.value for bad in night.rejected.values() for reason, _ in bad.values())
+    return (v.reason.value for bad in night.rejected.values() for v in bad.values())

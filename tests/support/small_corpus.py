@@ -292,11 +292,13 @@ def close_night(
         "night": night,
         "run_key": night,
         "suite": "figures",
-        "expectation": "legend is not empty",
+        "rule": "legend is not empty",
         "severity": "warning",
         "success": True,
         "n_checked": 4,
-        "n_unexpected": 0,
+        "rule_version": "1",
+        "band": None,
+        "n_failed": 0,
         "observed": None,
     }
     (folder / "night.json").write_text(json.dumps(row))
