@@ -1,4 +1,4 @@
-"""`nightcap quarantine …`: what was rejected and why, what became of it, and receipts to the senders."""
+"""`nightcap quarantine …`: what was rejected and why, what becomes of it, and receipts to the senders."""
 
 from __future__ import annotations
 
@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from pipelines.feedback.issues import Issue
     from pipelines.settings import Settings
 
-app = typer.Typer(no_args_is_help=True, help="Rejected units: list, show, export, waive; receipts to the senders.")
+app = typer.Typer(
+    no_args_is_help=True, help="Rejected units: list, show, export, assign, waive, replay; receipts to the senders."
+)
 _ROWS_SHOWN = 500
 _TEXTS = ("legend", "caption_xml", "abstract", "title")
 ReasonOption = Annotated[str | None, typer.Option("--reason", help="Only of this reason, e.g. unknown_type")]
@@ -276,6 +278,31 @@ def _login_name() -> str:
         return pwd.getpwuid(os.getuid()).pw_name
     except KeyError:
         return f"uid {os.getuid()}"
+
+
+@app.command("replay")
+def replay(
+    identifiers: Annotated[list[str] | None, typer.Argument(metavar="[ID]...", help="Issue ids or beginnings")] = None,
+    reason: Annotated[str | None, typer.Option("--reason", help="All open ones of this reason")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="All open ones")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be read again; change nothing")] = False,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Read the raw files of open issues again, with today's parsers and rules: after a rule or parser was mended.
+
+    It is a further run of the night in which they were rejected. Rows that are valid now enter the corpus and their
+    issue is fixed; what fails again stays as it is. Run it twice and the second time does nothing; a run that was
+    killed is gone on with. A file that its sender mended needs no replay: the next night takes it.
+
+    Example: nightcap quarantine replay --reason unknown_type
+    """
+    from pipelines.cli import replay as replays
+
+    settings = load_settings(home)
+    report = replays.replay(settings, identifiers or [], reason, everything=everything, is_dry=dry_run)
+    print_json(report) if as_json else log.print(replays.describe(report, is_dry=dry_run))
+    raise typer.Exit(report["exit_code"])
 
 
 @app.command("receipts")

@@ -15,7 +15,7 @@ from pipelines.core.ids import KnownFigure, match_figure_keys, split_figure_id
 from pipelines.core.records import UnitCounts
 from pipelines.core.splits import bucket_of, split_of, stricter
 from pipelines.corpus.identity import Identity, resolve
-from pipelines.corpus.index import Index, RevisionKey, leak_hash, revision_key
+from pipelines.corpus.index import Index, leak_hash, revision_key
 
 Row = Mapping[str, object]
 Rows = dict[str, list[dict[str, object]]]
@@ -65,10 +65,14 @@ _REVISION = ("record_sha256", "delivery_id", "raw_sha256")
 
 
 class Freezer:
-    """Builds one version; `night` is the night it is written under."""
+    """Builds one version; `night` is the night it is written under.
 
-    def __init__(self, index: Index, night: dt.date) -> None:
-        self.index, self.night = index, night
+    `stored`, of a replay only: how many rows each revision of that night has in the corpus, by record_sha256. A
+    revision that is stored is news only where more of its rows are valid than were then.
+    """
+
+    def __init__(self, index: Index, night: dt.date, stored: Mapping[str, int] | None = None) -> None:
+        self.index, self.night, self.stored = index, night, stored or {}
         self.out = Frozen()
         self._seen: dict[str, set[str]] = {}
         self._figures: dict[str, list[KnownFigure]] = {}
@@ -82,7 +86,7 @@ class Freezer:
         self._freeze_identity(valid, identity)
         kept = {str(r["delivery_id"]) for t in UNITS for r in self.out.rows.get(t, ())}
         for row in valid.get("deliveries", ()):
-            if row["delivery_id"] in kept:
+            if row["delivery_id"] in kept and not self.index.has_delivery(str(row["delivery_id"])):
                 self.out.add("deliveries", row)
         self.out.merged = identity.merged
         self._exclude_leaks()
@@ -138,18 +142,22 @@ class Freezer:
         for row in documents:
             doc_id = identity.resolved[str(row["doc_id"])]
             mine = figures.get((row["doc_id"], *(row[n] for n in _REVISION)), [])
-            outcome = self._outcome(doc_id, revision_key(row, self.night), has_date=row["stated_date"] is not None)
+            outcome = self._outcome(doc_id, row, len(mine))
             self.out.count("documents", outcome)
             self.out.count("figures", outcome, len(mine))
             if outcome == "valid":
                 self.out.add("documents", {**row, "doc_id": doc_id})
                 self._add_figures(doc_id, mine)
 
-    def _outcome(self, key_id: str, key: RevisionKey, *, has_date: bool) -> str:
+    def _outcome(self, key_id: str, row: Row, n_parts: int) -> str:
         """valid, duplicate (same content twice in this run) or unchanged (equal to the current revision)."""
+        key, has_date = revision_key(row, self.night), row["stated_date"] is not None
         seen = self._seen.setdefault(key_id, set())
         if key.sha in seen:
             return "duplicate"
+        if key.sha in self.stored:
+            seen.add(key.sha)
+            return "valid" if n_parts > self.stored[key.sha] else "unchanged"
         known = self.index.current_key(key_id)
         if known is not None and known.sha == key.sha and not (has_date and key > known):
             return "unchanged"
@@ -190,7 +198,8 @@ class Freezer:
         for row in figures:
             doc_id = identity.resolved[str(row["doc_id"])]
             figure_id = f"{doc_id}#{_key(row['figure_id'])}"
-            outcome = self._outcome(figure_id, revision_key(row, self.night), has_date=row["stated_date"] is not None)
+            mine = (row["figure_id"], *(row[n] for n in _REVISION))
+            outcome = self._outcome(figure_id, row, sum(len(found.get(mine, ())) for found in parts.values()))
             self.out.count("figures", outcome)
             if outcome == "valid":
                 self.out.add("figures", {**row, "doc_id": doc_id, "figure_id": figure_id})

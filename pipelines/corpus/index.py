@@ -178,8 +178,8 @@ class Index:
 
     def _take_revision(self, key_id: str, doc_id: object, kind: str, key: RevisionKey) -> bool:
         known = self.current_key(key_id)
-        if known is not None and known >= key:
-            return False
+        if known is not None and known > key:
+            return False  # an equal one stands anew: of a replay, with more of its rows
         self._con.execute(
             "INSERT OR REPLACE INTO revisions VALUES (?, ?, ?, ?, ?, ?)",
             [key_id, doc_id, kind, key.stamp, key.version, key.sha],
@@ -263,6 +263,10 @@ class Index:
 
     def documents_with_legend(self, leak: str) -> list[str]:
         return [r[0] for r in self._con.execute("SELECT doc_id FROM legends WHERE leak = ? ORDER BY doc_id", [leak])]
+
+    def has_delivery(self, delivery_id: str) -> bool:
+        query = "SELECT 1 FROM deliveries WHERE delivery_id = ?"
+        return self._con.execute(query, [delivery_id]).fetchone() is not None
 
     def has_event(self, event_id: str) -> bool:
         return self._con.execute("SELECT 1 FROM events WHERE event_id = ?", [event_id]).fetchone() is not None

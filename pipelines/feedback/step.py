@@ -168,10 +168,11 @@ def _compare_with_accepted(
     for item in _accepted_files(later, rows, {(i.source, i.name) for i in issues}):
         index.add(item)
     places = _issue_places(settings, issues)
-    orders = {d: order_of(m.run_key) for m in later for d in m.deliveries}
+    # by file, not by delivery: a replay brings some files of a delivery a second time
+    orders = {(d, f["raw_sha256"]): order_of(m.run_key) for m in later for d, files in m.files.items() for f in files}
     docs = {d for p in places.values() for d in p.doc_ids}
     for r in _records(settings, {m.run_key.partition(".")[0] for m in later}, "doc_id", docs):
-        if order := orders.get(r["delivery_id"]):
+        if order := orders.get((r["delivery_id"], r["raw_sha256"])):
             for figure in {"", str(r.get("figure_id") or ""), str(r.get("jats_id") or "")}:
                 index.add(Accepted(order, r["source"], r["delivery_id"], "", r["doc_id"], figure))
     return index, places
@@ -190,11 +191,11 @@ def _issue_places(settings: Settings, issues: Sequence[Issue]) -> dict[str, Plac
 def _accepted_files(
     manifests: Iterable[Manifest], rows: Iterable[Row], wanted: set[tuple[str, str]]
 ) -> Iterator[Accepted]:
-    unread = {(r["delivery_id"], r["name"]) for r in rows if r["unit"] == "file"}
+    unread = {(r["run_key"], r["delivery_id"], r["name"]) for r in rows if r["unit"] == "file"}
     for manifest in manifests:
         for files in manifest.files.values():
             for f in files:
-                is_in = f["status"] == "valid" and (f["delivery_id"], f["name"]) not in unread
+                is_in = f["status"] == "valid" and (manifest.run_key, f["delivery_id"], f["name"]) not in unread
                 if is_in and (f["source"], f["name"]) in wanted:
                     yield Accepted(order_of(manifest.run_key), f["source"], f["delivery_id"], f["name"])
 

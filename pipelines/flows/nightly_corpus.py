@@ -7,7 +7,11 @@ from pipelines.flows.context import Context
 
 
 def pull(ctx: Context) -> StageResult:
-    """1. Raw bytes from every source, unchanged, with provenance → landing."""
+    """1. Raw bytes from every source, unchanged, with provenance → landing. A replay takes what is there already."""
+    if ctx.run.request.get("replay"):
+        from pipelines.flows.replay import pull_again
+
+        return pull_again(ctx.settings, ctx.run)
     from pipelines.sources.step import run
 
     return run(ctx.settings, ctx.run, ctx.progress)

@@ -6,7 +6,7 @@ SELECT
     coalesce(a.doc_id, d.doc_id) AS doc_id,
     row_number() OVER (
         PARTITION BY coalesce(a.doc_id, d.doc_id), d.kind
-        ORDER BY coalesce(d.stated_date, d.night) DESC, d.stated_version DESC, d.record_sha256 DESC, d.seq, d.raw_sha256
+        ORDER BY coalesce(d.stated_date, d.night) DESC, d.stated_version DESC, d.record_sha256 DESC, d.seq DESC, d.raw_sha256
     ) AS rank
 FROM corpus.documents AS d
 LEFT JOIN cur.aliases AS a ON a.alias = d.doc_id

@@ -1,4 +1,5 @@
--- Current curated figures: per figure and source the revision with the highest key.
+-- Current curated figures: per figure and source the revision with the highest key; of the same one written twice (a
+-- replay, in which more of its rows were valid) the later.
 CREATE VIEW cur.curated_figures AS
 SELECT f.* EXCLUDE (doc_id), coalesce(a.doc_id, f.doc_id) AS doc_id
 FROM corpus.figures AS f
@@ -11,5 +12,5 @@ WHERE f.kind = 'curation'
   )
 QUALIFY row_number() OVER (
     PARTITION BY f.figure_id
-    ORDER BY coalesce(f.stated_date, f.night) DESC, f.stated_version DESC, f.record_sha256 DESC, f.seq, f.raw_sha256
+    ORDER BY coalesce(f.stated_date, f.night) DESC, f.stated_version DESC, f.record_sha256 DESC, f.seq DESC, f.raw_sha256
 ) = 1;
