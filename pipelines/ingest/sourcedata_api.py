@@ -1,4 +1,4 @@
-"""Payloads of the SourceData API (domain.md 4.2): one figure as `panel/{id}` answers it, one paper of a collection's list.
+"""Payloads of the SourceData API (domain.md 4.2): a figure as `panel/{id}` gives it, a paper of the list.
 
 In a payload the captions hold tags that carry only an id, and the list of tags says what each is. The two are joined
 here into the XML that SourceData exports, so that one reader (ingest/sourcedata.py) knows what a tag means. Sources:
@@ -10,14 +10,14 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import lxml.html
 from lxml import etree
 
 from pipelines.core.ids import normalise_doi, normalise_pmcid, normalise_pmid
-from pipelines.core.records import DocIds, ParsedFile, Reason, UnitCounts
+from pipelines.core.records import DocIds, ParsedFile, Reason
 from pipelines.errors import RejectedInput
 from pipelines.ingest.sourcedata import read_article
 from pipelines.ingest.sourcedata_text import PANEL, TAG
@@ -118,7 +118,7 @@ def _make_panel(panel: Payload, facts: Mapping[str, Mapping[str, str]]) -> etree
 
 
 def _stated(paper: Payload) -> dict[str, str]:
-    """`last_modification_date` as date and version (the time of day as a number: two changes of a day have an order)."""
+    """`last_modification_date` as date and version (the time of day as a number: changes of a day have an order)."""
     text = _text(paper.get("last_modification_date"))
     if not text:
         return {}
@@ -166,10 +166,7 @@ def paper_ids(paper: Payload) -> DocIds:
 
 def parse_paper(data: bytes) -> ParsedFile:
     """What an entry of a collection's list says of its paper: ids that belong to one document."""
-    ids = paper_ids(load_payload(data))
-    known: Iterable[str] = [i for i in (ids.doi, ids.pmcid, ids.pmid) if i]
-    aliases = (ids,) if len([*known, *([ids.local_id] if ids.local_id else [])]) > 1 else ()
-    return ParsedFile(FORMAT, aliases=aliases, counts={"document": UnitCounts()})
+    return ParsedFile(FORMAT, aliases=(paper_ids(load_payload(data)),), counts={})
 
 
 def parse_payload(data: bytes) -> ParsedFile:

@@ -27,8 +27,8 @@ class RawTag:
 class RawPanel:
     """One panel as delivered: raw text with "\\n" between paragraphs, tags in document order.
 
-    `bold_end` is the end of a bold beginning of the text, 0 without one: how SourceData marks panel letters. `coords` is
-    the panel's box in the figure's image, empty where none is given.
+    `bold_end` is the end of a bold beginning of the text, 0 without one: how SourceData marks panel letters. `coords`
+    is the panel's box in the figure's image, empty where none is given.
     """
 
     panel_id: str
