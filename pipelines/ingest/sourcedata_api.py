@@ -110,8 +110,7 @@ def _make_panel(panel: Payload, facts: Mapping[str, Mapping[str, str]]) -> etree
         placed.add(tag_id)
         for name, value in facts.get(tag_id, {}).items():
             tag.set(name, value)
-    for tag in _items(panel.get("tags")):
-        attributes = tag_attributes(tag)
+    for attributes in map(tag_attributes, _items(panel.get("tags"))):
         if attributes["id"] not in placed:
             etree.SubElement(element, TAG, attributes)
     return element
