@@ -21,6 +21,7 @@ from pipelines.core.records import STORED_TYPES, Reason
 from pipelines.core.runs import Run, StageResult
 from pipelines.core.tables import corpus_schema, parquet_bytes
 from pipelines.errors import PermanentError, PipelineError, QualityError
+from pipelines.quality.drift import NightCounts, compare, counts_from, pool
 from pipelines.quality.reasons import (
     PARENTS,
     iter_issues,
@@ -34,10 +35,12 @@ from pipelines.quality.reasons import (
 from pipelines.quality.rules import Rule, Severity
 from pipelines.quality.run_suites import ROW_ID, Outcome, SuiteRunner, first_failures, frame_of
 from pipelines.quality.suites import build_suites
-from pipelines.quality.volume import UNITS, UnitShare, build_volume_suite, measures_of
+from pipelines.quality.volume import UNITS, UnitShare, build_volume_suite, measures_of, parse_bands
 from pipelines.settings import Settings
 
 _SQL = "quality/sql"
+#: In reports/: the counts of the accepted nights, pooled, and those before the last of them.
+_ACCEPTED = "accepted_counts.json"
 #: Units of the accounting and the tables whose rows they are.
 _UNIT_TABLES = {
     "document": "documents", "figure": "figures", "panel": "panels", "annotation": "annotations",
@@ -63,6 +66,8 @@ class _Night:
     outcomes: list[Outcome] = field(default_factory=list)
     rejected: dict[str, dict[int, _Verdict]] = field(default_factory=dict)
     versions: dict[tuple[str, str], str] = field(default_factory=dict)
+    counts: NightCounts = field(default_factory=NightCounts)
+    measures: dict[str, float | None] = field(default_factory=dict)
 
     def valid(self, table: str) -> pa.Table:
         """Rows that no rule rejected, without row_id, in the schema of the corpus."""
@@ -96,7 +101,7 @@ def run(settings: Settings, run: Run) -> StageResult:
         _check_rows(con, runner, night)
         _cascade(night)
         is_replay = bool(run.request.get("replay"))  # of rejected files only: its shares say nothing of a night
-        fatal = [] if is_replay else _check_night(con, runner, night, settings)
+        fatal = [] if is_replay else _check_night(con, runner, night, settings, run)
     finally:
         con.close()
     result = _write(staging, settings, run, night)
@@ -194,11 +199,14 @@ def _keys(rows: pa.Table, columns: Sequence[str]) -> list[tuple[object, ...]]:
     return list(zip(*(rows[c].to_pylist() for c in columns), strict=True))
 
 
-def _check_night(con: Connection, runner: SuiteRunner, night: _Night, settings: Settings) -> list[Outcome]:
+def _check_night(con: Connection, runner: SuiteRunner, night: _Night, settings: Settings, run: Run) -> list[Outcome]:
     """Rules of the whole night; returns those that stop it."""
-    bands = to_arrow(con, read_sql(_SQL, "bands")).to_pylist()[0]
-    measures = measures_of(_shares(night), bands, settings.quality.min_rows_for_share)
-    suite = build_volume_suite(settings.quality.max_rejected_share)
+    bands, min_rows = parse_bands(settings.quality.bands), settings.quality.min_rows_for_share
+    night.counts = counts_from(to_arrow(con, read_sql(_SQL, "counts")).to_pylist())
+    measured = to_arrow(con, read_sql(_SQL, "bands")).to_pylist()[0]
+    measured |= compare(night.counts, _accepted_before(settings, run.key), min_rows)
+    night.measures = measures = measures_of(_shares(night), measured, bands, min_rows)
+    suite = build_volume_suite(settings.quality.max_rejected_share, bands)
     types = {name: pa.float64() for name in measures}
     row = pa.table({ROW_ID: [0], **{n: pa.array([v], types[n]) for n, v in measures.items()}})
     has_input = bool(night.rejections) or any(t.num_rows for t in night.tables.values())
@@ -207,6 +215,29 @@ def _check_night(con: Connection, runner: SuiteRunner, night: _Night, settings: 
     outcomes = [Outcome(o.suite, o.rule, o.n_checked, o.row_ids, _observed(measures[o.rule.column])) for o in found]
     night.outcomes += outcomes
     return [o for o in outcomes if o.is_fatal]
+
+
+def _accepted_before(settings: Settings, run_key: str) -> NightCounts:
+    """What the accepted nights before this run held, pooled; nothing before the first."""
+    reports = open_part(settings, "reports")
+    if not reports.exists(_ACCEPTED):
+        return NightCounts()
+    stored = json.loads(reports.read(_ACCEPTED))
+    return NightCounts(**stored["before" if stored["run_key"] == run_key else "accepted"])
+
+
+def accept_counts(settings: Settings, run: Run) -> None:
+    """Pool the run's counts with those of the nights before: what the next night is compared with.
+
+    Called when the night is closed; a second time for the same run it changes nothing.
+    """
+    staging, key = open_part(settings, "staging"), f"{run.key}/check/counts.json"
+    if run.request.get("replay") or not staging.exists(key):
+        return
+    before = _accepted_before(settings, run.key)
+    accepted = pool(before, NightCounts(**json.loads(staging.read(key))))
+    row = {"run_key": run.key, "before": before.to_dict(), "accepted": accepted.to_dict()}
+    open_part(settings, "reports").write(_ACCEPTED, canonical_json(row).encode())
 
 
 def _observed(value: float | None) -> str | None:
@@ -247,6 +278,7 @@ def _write(store: ObjectStore, settings: Settings, run: Run, night: _Night) -> S
         files[f"{table}.parquet"] = parquet_bytes(valid)
     files["quality_results.jsonl"] = _lines(_result_rows(run, night))
     files["accounting.jsonl"] = _lines(_account(run, night))
+    files["counts.json"] = canonical_json(night.counts.to_dict()).encode()
     issues = _lines(iter_issues(str(run.night), [*night.rejections, *_rejected_rows(night)]))
     open_part(settings, "quarantine").write(f"{run.key}.jsonl", issues)
     for name, data in files.items():
@@ -309,11 +341,7 @@ def _result(uri: str, night: _Night, fingerprint: str) -> StageResult:
 
 
 def _stop_message(fatal: Sequence[Outcome], night: _Night, run: Run, result: StageResult) -> str:
-    shares = _shares(night)
-    what = []
-    for outcome in fatal:
-        unit = outcome.rule.column.removeprefix("rejected_share_")
-        what.append(render(outcome.rule.message, {outcome.rule.column: shares[unit].share}))
+    what = [render(outcome.rule.message, night.measures) for outcome in fatal]
     reasons: dict[str, int] = {}
     for reason in [*(r["reason"] for r in night.rejections), *_all_reasons(night)]:
         reasons[str(reason)] = reasons.get(str(reason), 0) + 1
@@ -321,7 +349,8 @@ def _stop_message(fatal: Sequence[Outcome], night: _Night, run: Run, result: Sta
     return (
         f"night {run.key} stopped: {'; '.join(what)}. Most frequent reasons: {most}. Nothing was frozen, the last good "
         f"version stays served. Look at the rejected rows in the quarantine file {run.key}.jsonl and the rules in "
-        f"{result.uri}/quality_results.jsonl; mend the delivery (or raise quality.max_rejected_share if this is right) "
+        f"{result.uri}/quality_results.jsonl; mend the delivery (or, where this is right, raise "
+        f"quality.max_rejected_share or widen its band in quality.bands) "
         f"and run `nightcap run nightly_corpus --run {run.key}` again"
     )
 

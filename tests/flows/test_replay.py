@@ -1,4 +1,4 @@
-"""Replays: what yesterday's rules rejected and today's accept enters the corpus, once, whatever was killed on the way."""
+"""Replays: what a rule rejected and accepts today enters the corpus once, whatever was killed meanwhile."""
 
 from __future__ import annotations
 

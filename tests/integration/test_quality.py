@@ -260,7 +260,7 @@ def test_parser_rejections_are_kept_beside_those_of_the_rules(home: Settings) ->
     ]  # fmt: skip
     columns = {
         "issue_id", "night", "source", "unit", "reason", "message", "name", "locator", "delivery_id", "raw_sha256",
-        "payload",
+        "payload", "rule", "rule_version",
     }  # fmt: skip
     assert all(set(i) == columns for i in issues)
     assert len({i["issue_id"] for i in issues}) == 3
