@@ -59,6 +59,11 @@ def render(template: str, values: Row) -> str:
     return _Shorten().vformat(template, (), values)
 
 
+def fields_of(template: str) -> set[str]:
+    """Names of the columns that a message shows."""
+    return {name for _, name, _, _ in string.Formatter().parse(template) if name}
+
+
 def locator_of(table: str, row: Row) -> str:
     """Where the row stands in its file, in words that are the same on every night."""
     return render(_LOCATORS[table], row)

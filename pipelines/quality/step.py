@@ -24,6 +24,7 @@ from pipelines.errors import PermanentError, PipelineError, QualityError
 from pipelines.quality.drift import NightCounts, compare, counts_from, pool
 from pipelines.quality.reasons import (
     PARENTS,
+    fields_of,
     iter_issues,
     locator_of,
     message_of,
@@ -33,7 +34,7 @@ from pipelines.quality.reasons import (
     rows_without_parent,
 )
 from pipelines.quality.rules import Rule, Severity
-from pipelines.quality.run_suites import ROW_ID, Outcome, SuiteRunner, first_failures, frame_of
+from pipelines.quality.run_suites import ROW_ID, Outcome, SuiteRunner, first_failures, frame_of, projection_of
 from pipelines.quality.suites import build_suites
 from pipelines.quality.volume import UNITS, UnitShare, build_volume_suite, measures_of, parse_bands
 from pipelines.settings import Settings
@@ -161,7 +162,8 @@ def _register(con: Connection, settings: Settings, night: dt.date, rows: _Night)
 def _check_rows(con: Connection, runner: SuiteRunner, night: _Night) -> None:
     for suite in build_suites():
         query = read_sql(_SQL, suite.table)
-        checked = to_arrow(con, query)
+        judged = con.sql(query)
+        checked = judged.project(projection_of(suite)).to_arrow_table()
         stored = corpus_schema(suite.table).names
         night.versions |= {(suite.table, r.name): r.version("" if r.column in stored else query) for r in suite.rules}
         if checked.num_rows != night.tables[suite.table].num_rows:
@@ -169,11 +171,13 @@ def _check_rows(con: Connection, runner: SuiteRunner, night: _Night) -> None:
         outcomes = runner.run(suite, frame_of(suite, checked))
         night.outcomes += outcomes
         if failures := first_failures(outcomes):
-            night.rejected[suite.table] = _reasons(checked, failures)
+            con.register("failed", pa.table({ROW_ID: pa.array(sorted(failures), pa.int64())}))
+            words = {f for rules in failures.values() for r in rules for f in fields_of(r.message)}
+            bad = judged.filter(f"{ROW_ID} IN (FROM failed)").project(", ".join([ROW_ID, *sorted(words)]))
+            night.rejected[suite.table] = _reasons(bad.to_arrow_table().to_pylist(), failures)
 
 
-def _reasons(checked: pa.Table, failures: Mapping[int, Sequence[Rule]]) -> dict[int, _Verdict]:
-    bad = checked.filter(pc.is_in(checked[ROW_ID], value_set=pa.array(sorted(failures), pa.int64()))).to_pylist()
+def _reasons(bad: Iterable[Mapping[str, Any]], failures: Mapping[int, Sequence[Rule]]) -> dict[int, _Verdict]:
     return {r[ROW_ID]: _verdict(failures[r[ROW_ID]], r) for r in bad}
 
 
