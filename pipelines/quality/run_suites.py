@@ -100,6 +100,10 @@ class SuiteRunner:
             found[rule.name] = _outcome(suite.table, rule, result)
         return [found[rule.name] for rule in suite.rules]
 
+    def prepare(self) -> None:
+        """Import the library and make the context, which the first run would do else."""
+        self._gx()
+
     def _gx(self) -> Any:
         logging.getLogger("great_expectations").setLevel(logging.WARNING)
         import great_expectations as gx

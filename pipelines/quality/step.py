@@ -58,7 +58,7 @@ class _Verdict(NamedTuple):
 
 
 @dataclass
-class _Night:
+class NightRows:
     """The rows of one night and what was found about them."""
 
     tables: dict[str, pa.Table]
@@ -97,9 +97,9 @@ def run(settings: Settings, run: Run) -> StageResult:
     night = _load(staging, run.key)
     con = connect(settings)
     try:
-        _register(con, settings, run.night, night)
+        register(con, settings, run.night, night)
         runner = SuiteRunner()
-        _check_rows(con, runner, night)
+        check_rows(con, runner, night)
         _cascade(night)
         is_replay = bool(run.request.get("replay"))  # of rejected files only: its shares say nothing of a night
         fatal = [] if is_replay else _check_night(con, runner, night, settings, run)
@@ -114,14 +114,14 @@ def run(settings: Settings, run: Run) -> StageResult:
 # reading
 
 
-def _load(store: ObjectStore, key: str) -> _Night:
+def _load(store: ObjectStore, key: str) -> NightRows:
     tables = {s.table: _read_table(store, f"{key}/parse/{s.table}.parquet", s.table) for s in build_suites()}
     names: dict[str, str] = {}
     if store.exists(f"{key}/parse/files.parquet"):
         for row in pq.read_table(io.BytesIO(store.read(f"{key}/parse/files.parquet"))).to_pylist():
             sha, name = str(row["raw_sha256"]), str(row["name"])
             names[sha] = min(names.get(sha, name), name)
-    return _Night(tables, _read_lines(store, f"{key}/parse/rejections.jsonl"), names)
+    return NightRows(tables, _read_lines(store, f"{key}/parse/rejections.jsonl"), names)
 
 
 def _read_table(store: ObjectStore, key: str, table: str) -> pa.Table:
@@ -139,7 +139,7 @@ def _read_lines(store: ObjectStore, key: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in store.read(key).decode().splitlines() if line.strip()]
 
 
-def _register(con: Connection, settings: Settings, night: dt.date, rows: _Night) -> None:
+def register(con: Connection, settings: Settings, night: dt.date, rows: NightRows) -> None:
     """The tables of the night, its context and the id patterns under the names that the SQL uses."""
     for table, data in rows.tables.items():
         con.register(table, data)
@@ -159,7 +159,8 @@ def _register(con: Connection, settings: Settings, night: dt.date, rows: _Night)
 # judging
 
 
-def _check_rows(con: Connection, runner: SuiteRunner, night: _Night) -> None:
+def check_rows(con: Connection, runner: SuiteRunner, night: NightRows) -> None:
+    """Run every suite over the registered rows; outcomes and verdicts go into `night`."""
     for suite in build_suites():
         query = read_sql(_SQL, suite.table)
         judged = con.sql(query)
@@ -185,7 +186,7 @@ def _verdict(failed: Sequence[Rule], row: Mapping[str, Any]) -> _Verdict:
     return _Verdict(failed[0].reason, message_of(failed, row), failed[0].name)
 
 
-def _cascade(night: _Night) -> None:
+def _cascade(night: NightRows) -> None:
     """Rows whose document or figure was rejected follow it; where a second copy of the parent stands, they stay."""
     for table, (parent, columns) in PARENTS.items():
         if not night.rejected.get(parent):
@@ -203,7 +204,7 @@ def _keys(rows: pa.Table, columns: Sequence[str]) -> list[tuple[object, ...]]:
     return list(zip(*(rows[c].to_pylist() for c in columns), strict=True))
 
 
-def _check_night(con: Connection, runner: SuiteRunner, night: _Night, settings: Settings, run: Run) -> list[Outcome]:
+def _check_night(con: Connection, runner: SuiteRunner, night: NightRows, settings: Settings, run: Run) -> list[Outcome]:
     """Rules of the whole night; returns those that stop it."""
     bands, min_rows = parse_bands(settings.quality.bands), settings.quality.min_rows_for_share
     night.counts = counts_from(to_arrow(con, read_sql(_SQL, "counts")).to_pylist())
@@ -248,7 +249,7 @@ def _observed(value: float | None) -> str | None:
     return None if value is None else f"{value:.4g}"
 
 
-def _weights(night: _Night, table: str) -> dict[int, int]:
+def _weights(night: NightRows, table: str) -> dict[int, int]:
     """row_id → how many delivered units the row stands for: joined tags count as often as they were delivered."""
     rows = night.tables[table]
     ids = rows[ROW_ID].to_pylist()
@@ -257,7 +258,7 @@ def _weights(night: _Night, table: str) -> dict[int, int]:
     return {i: max(n or 1, 1) for i, n in zip(ids, rows["n_source_rows"].to_pylist(), strict=True)}
 
 
-def _shares(night: _Night) -> dict[str, UnitShare]:
+def _shares(night: NightRows) -> dict[str, UnitShare]:
     """Share rejected per unit: by the parsers (they saw the unit, no row came) and by the rules."""
     by_parser = {u: sum(int(r.get("n") or 1) for r in night.rejections if r["unit"] == u) for u in UNITS}
     shares = {}
@@ -273,7 +274,7 @@ def _shares(night: _Night) -> dict[str, UnitShare]:
 # writing
 
 
-def _write(store: ObjectStore, settings: Settings, run: Run, night: _Night) -> StageResult:
+def _write(store: ObjectStore, settings: Settings, run: Run, night: NightRows) -> StageResult:
     base, files = f"{run.key}/check", {}
     for table in night.tables:
         valid = night.valid(table)
@@ -295,7 +296,7 @@ def _lines(rows: Iterable[Mapping[str, object]]) -> bytes:
     return "".join(f"{canonical_json(dict(r))}\n" for r in rows).encode()
 
 
-def _rejected_rows(night: _Night) -> Iterable[dict[str, object]]:
+def _rejected_rows(night: NightRows) -> Iterable[dict[str, object]]:
     for suite in build_suites():
         for row in night.bad_rows(suite.table):
             reason, message, rule = night.rejected[suite.table][row.pop(ROW_ID)]
@@ -303,7 +304,7 @@ def _rejected_rows(night: _Night) -> Iterable[dict[str, object]]:
             yield rejection_row(suite.unit, reason, message, locator_of(suite.table, row), row, night.names, named)
 
 
-def _result_rows(run: Run, night: _Night) -> Iterable[dict[str, object]]:
+def _result_rows(run: Run, night: NightRows) -> Iterable[dict[str, object]]:
     """Rows of out.quality_results."""
     for o in night.outcomes:
         yield {
@@ -314,7 +315,7 @@ def _result_rows(run: Run, night: _Night) -> Iterable[dict[str, object]]:
         }  # fmt: skip
 
 
-def _account(run: Run, night: _Night) -> Iterable[dict[str, object]]:
+def _account(run: Run, night: NightRows) -> Iterable[dict[str, object]]:
     """Rows of out.accounting; the balance is asserted over row ids, not made up from a difference."""
     for unit, table in _UNIT_TABLES.items():
         weights, bad = _weights(night, table), night.rejected.get(table, {})
@@ -329,7 +330,7 @@ def _account(run: Run, night: _Night) -> Iterable[dict[str, object]]:
         }  # fmt: skip
 
 
-def _result(uri: str, night: _Night, fingerprint: str) -> StageResult:
+def _result(uri: str, night: NightRows, fingerprint: str) -> StageResult:
     counts = {t: rows.num_rows - len(night.rejected.get(t, {})) for t, rows in night.tables.items()}
     n_bad = sum(len(bad) for bad in night.rejected.values())
     warnings = [
@@ -344,7 +345,7 @@ def _result(uri: str, night: _Night, fingerprint: str) -> StageResult:
     return StageResult(uri, {**counts, "rejected": n_bad}, fingerprint, message=message, extra=extra)
 
 
-def _stop_message(fatal: Sequence[Outcome], night: _Night, run: Run, result: StageResult) -> str:
+def _stop_message(fatal: Sequence[Outcome], night: NightRows, run: Run, result: StageResult) -> str:
     what = [render(outcome.rule.message, night.measures) for outcome in fatal]
     reasons: dict[str, int] = {}
     for reason in [*(r["reason"] for r in night.rejections), *_all_reasons(night)]:
@@ -359,5 +360,5 @@ def _stop_message(fatal: Sequence[Outcome], night: _Night, run: Run, result: Sta
     )
 
 
-def _all_reasons(night: _Night) -> Iterable[str]:
+def _all_reasons(night: NightRows) -> Iterable[str]:
     return (v.reason.value for bad in night.rejected.values() for v in bad.values())
