@@ -23,13 +23,14 @@ from pipelines.core.records import ParsedFile, Reason, Rejection, UnitCounts
 from pipelines.core.runs import Run, StageResult
 from pipelines.core.tables import CORPUS_TABLES, corpus_schema, rows_to_table
 from pipelines.errors import PermanentError, PipelineError, RejectedInput
-from pipelines.ingest import bioc, jats, sourcedata, sourcedata_api
+from pipelines.ingest import bioc, deletions, jats, sourcedata, sourcedata_api
 from pipelines.ingest.rows import Origin, Row, rows_of
 from pipelines.ingest.xml_safety import root_name
 from pipelines.settings import Settings
 
 Progress = Callable[[int, int, str], None]
 _SYNTHETIC = b"<meta-name>nightcap-synthetic</meta-name>"
+_PARSERS = (bioc, deletions, jats, sourcedata, sourcedata_api)
 _TABLES = tuple(t for t in CORPUS_TABLES if t not in ("tombstones", "splits", "benchmark"))
 
 
@@ -64,9 +65,11 @@ def parse_file(data: bytes) -> tuple[ParsedFile, int]:
     return jats.parse_jats(data), jats.PARSER_VERSION
 
 
-def _parse_or_reject(data: bytes) -> tuple[ParsedFile, int]:
+def _parse_or_reject(data: bytes, name: str) -> tuple[ParsedFile, int]:
     """As parse_file; a file that a parser fails on in an unforeseen way is one rejected file, not a lost night."""
     try:
+        if name.endswith("delivery.toml"):
+            return deletions.parse_deletions(data), deletions.PARSER_VERSION
         return parse_file(data)
     except PipelineError:
         raise
@@ -118,7 +121,7 @@ def _parse_entry(
             raise RejectedInput(Reason.SYNTHETIC_IN_REAL_HOME, "sample data never enter a real home")
         if sha256_bytes(data) != entry["raw_sha256"]:
             raise PermanentError(f"landing holds other bytes than {entry['raw_sha256']} for {entry['name']}")
-        parsed, version = _parse_or_reject(data)
+        parsed, version = _parse_or_reject(data, str(entry["name"]))
     except RejectedInput as error:
         night.reject(Rejection("file", Reason(error.reason), error.message, error.locator), entry)
         night.count("file", UnitCounts(n_in=1, quarantined=1))
@@ -151,7 +154,7 @@ def _write(staging: ObjectStore, run: Run, night: _Night) -> StageResult:
     counts = {f"{u}s": c.valid for u, c in sorted(night.counts.items())}
     counts["rejected"] = sum(int(str(r["n"])) for r in night.rejections)
     fingerprint = content_hash([sorted(str(f["raw_sha256"]) for f in night.files), lines, counts,
-                                [m.PARSER_VERSION for m in (jats, bioc, sourcedata, sourcedata_api)]])  # fmt: skip
+                                [p.PARSER_VERSION for p in _PARSERS]])  # fmt: skip
     return StageResult(staging.uri(base), counts, fingerprint, message=", ".join(f"{n} {k}" for k, n in counts.items()))
 
 

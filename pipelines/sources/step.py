@@ -33,6 +33,7 @@ from pipelines.sources.deliveries import (
     is_ignored,
     number_deliveries,
     read_delivery,
+    states_deletions,
 )  # fmt: skip
 
 #: Progress of long work: called with (done, total, what).
@@ -279,7 +280,7 @@ def _land(
             continue
         if name.rsplit("/", 1)[-1] == DELIVERY_FILE:
             tomls.setdefault(delivery, data)  # inside an archive
-        if is_ignored(name, settings.pull.ignore):
+        if is_ignored(name, settings.pull.ignore) and not states_deletions(name, data):
             yield Entry(source, delivery, name, "", len(data), "ignored", "listed pattern")
             continue
         if old.get(name) == sha256_bytes(data):
