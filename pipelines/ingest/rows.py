@@ -143,7 +143,8 @@ def _add_curated_figure(out: Tables, figure: CuratedFigure, origin: Origin) -> N
     _add(out, "figures", {
         "figure_id": figure_id, "doc_id": doc_id, "kind": "curation", "label": figure.label,
         "jats_id": figure.external_id, "position": figure.position,
-        "legend": None if figure.is_deleted else figure.legend, "legend_sha256": legend_sha256, "graphics": list(figure.graphics), "place": "body",
+        "legend": None if figure.is_deleted else figure.legend, "legend_sha256": legend_sha256,
+        "graphics": list(figure.graphics), "place": "body",
         "is_deleted": figure.is_deleted, **common,
     })  # fmt: skip
     for p in figure.panels:
