@@ -66,13 +66,17 @@ class DocIds:
 
 @dataclass(frozen=True)
 class EventRecord:
-    """One statement about a document (the target), e.g. from a JATS `related-article`."""
+    """One statement about a document (the target), e.g. from a JATS `related-article` or a list of retractions.
+
+    `notice`: who says so, where that is not the document that the statement was read in.
+    """
 
     target: DocIds
     kind: str
     event: str
     event_date: dt.date | None = None
     detail: str | None = None
+    notice: DocIds = DocIds()
 
 
 @dataclass(frozen=True)
@@ -203,10 +207,16 @@ class UnitCounts:
 @dataclass(frozen=True)
 class ParsedFile:
     """All that one raw file holds. `counts` holds what the parser saw per unit (document, figure, panel,
-    annotation, event), counted where it happens; every unit it refused is one `Rejection`."""
+    annotation, event), counted where it happens; every unit it refused is one `Rejection`.
+
+    `events` are statements about documents that the file does not hold; each of `aliases` is the ids of one document,
+    whether the corpus has it or not.
+    """
 
     format: str
     documents: tuple[DocumentRecord, ...] = ()
     curated: tuple[CuratedFigure, ...] = ()
     rejections: tuple[Rejection, ...] = ()
     counts: dict[str, UnitCounts] = field(default_factory=dict)
+    events: tuple[EventRecord, ...] = ()
+    aliases: tuple[DocIds, ...] = ()
