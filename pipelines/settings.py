@@ -56,9 +56,54 @@ class Source:
 
 
 @dataclass(frozen=True)
+class EuropePmc:
+    """Days and rates: `sources/feeds.py`, `clients/http.py`."""
+
+    url: str
+    query: str
+    journals: tuple[str, ...]
+    licences: tuple[str, ...]
+    first_days: int
+    overlap_days: int
+    max_days: int
+    page_size: int
+    rate_per_s: float
+    fallback_for: str
+
+    @property
+    def place(self) -> str:
+        asked = [self.query, *self.journals, "licences", *self.licences]
+        return f"{self.url}?{'&'.join(asked)}" if self.url else ""
+
+
+@dataclass(frozen=True)
+class Biorxiv:
+    url: str
+    servers: tuple[str, ...]
+    first_days: int
+    overlap_days: int
+    max_days: int
+    rate_per_s: float
+
+    @property
+    def place(self) -> str:
+        return f"{self.url}?{'&'.join(self.servers)}" if self.url else ""
+
+
+@dataclass(frozen=True)
 class Sources:
     deposit: Source
     curation: Source
+    europepmc: EuropePmc
+    biorxiv: Biorxiv
+
+
+@dataclass(frozen=True)
+class Http:
+    contact: str
+    timeout_s: float
+    retries: int
+    first_wait_s: float
 
 
 @dataclass(frozen=True)
@@ -130,6 +175,7 @@ class Settings:
     storage: Storage
     s3: S3
     sources: Sources
+    http: Http
     pull: Pull
     quality: Quality
     benchmark: Benchmark
