@@ -23,7 +23,7 @@ from pipelines.core.records import ParsedFile, Reason, Rejection, UnitCounts
 from pipelines.core.runs import Run, StageResult
 from pipelines.core.tables import CORPUS_TABLES, corpus_schema, rows_to_table
 from pipelines.errors import PermanentError, PipelineError, RejectedInput
-from pipelines.ingest import bioc, biorxiv, europepmc, jats, sourcedata
+from pipelines.ingest import bioc, biorxiv, europepmc, jats, sourcedata, sourcedata_api
 from pipelines.ingest.json_records import load_object
 from pipelines.ingest.rows import Origin, Row, rows_of
 from pipelines.ingest.xml_safety import root_name
@@ -54,7 +54,9 @@ class _Night:
 
 
 def parse_file(data: bytes) -> tuple[ParsedFile, int]:
-    """(records, parser version) of one raw file, by its root element; RejectedInput where no parser takes it."""
+    """(records, parser version) of a raw file, by its keys or root element; RejectedInput where no parser takes it."""
+    if sourcedata_api.is_payload(data):
+        return sourcedata_api.parse_payload(data), sourcedata_api.PARSER_VERSION
     if data[:512].lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
         return _parse_json(data)
     root = root_name(data)
@@ -159,7 +161,7 @@ def _write(staging: ObjectStore, run: Run, night: _Night) -> StageResult:
     staging.write(f"{base}/accounting.jsonl", account_lines(run, "parse", night.counts))
     counts = {f"{u}s": c.valid for u, c in sorted(night.counts.items())}
     counts["rejected"] = sum(int(str(r["n"])) for r in night.rejections)
-    versions = [m.PARSER_VERSION for m in (jats, bioc, sourcedata, europepmc, biorxiv)]
+    versions = [m.PARSER_VERSION for m in (jats, bioc, sourcedata, sourcedata_api, europepmc, biorxiv)]
     fingerprint = content_hash([sorted(str(f["raw_sha256"]) for f in night.files), lines, counts, versions])
     return StageResult(staging.uri(base), counts, fingerprint, message=", ".join(f"{n} {k}" for k, n in counts.items()))
 
