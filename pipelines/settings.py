@@ -103,6 +103,11 @@ class Sources:
     europepmc: EuropePmc
     biorxiv: Biorxiv
 
+    def places(self) -> dict[str, str]:
+        """Name → place of the sources that take part in every night."""
+        found = {f.name: str(getattr(self, f.name).place) for f in dataclasses.fields(self)}
+        return {name: place for name, place in found.items() if place}
+
 
 @dataclass(frozen=True)
 class Http:
@@ -110,11 +115,6 @@ class Http:
     timeout_s: float
     retries: int
     first_wait_s: float
-
-    def places(self) -> dict[str, str]:
-        """Name → place of the sources that take part in every night."""
-        found = {f.name: str(getattr(self, f.name).place) for f in dataclasses.fields(self)}
-        return {name: place for name, place in found.items() if place}
 
 
 @dataclass(frozen=True)

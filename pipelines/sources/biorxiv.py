@@ -16,7 +16,7 @@ from pipelines.core.hashing import short_hash
 from pipelines.core.http import Fetches
 from pipelines.core.ids import normalise_doi
 from pipelines.errors import TransientError
-from pipelines.settings import Biorxiv
+from pipelines.settings import Biorxiv, Pull
 from pipelines.sources.archives import IgnoredMember
 from pipelines.sources.connectors import Changes, Item, Part, printable
 from pipelines.sources.deliveries import DeliveryInfo
@@ -32,7 +32,7 @@ class BiorxivConnector:
 
     name = "biorxiv"
 
-    def __init__(self, config: Biorxiv, *, http: Fetches, night: dt.date, is_synthetic: bool) -> None:
+    def __init__(self, config: Biorxiv, *, http: Fetches, night: dt.date, pull: Pull, is_synthetic: bool) -> None:
         self.place = config.place
         self.info = DeliveryInfo("bioRxiv", "machine", (), False, is_synthetic, None, "mixed")
         self._config, self._http, self._night = config, http, night

@@ -16,7 +16,7 @@ from pipelines.core.hashing import short_hash
 from pipelines.core.http import Fetches
 from pipelines.core.records import Reason, Rejection
 from pipelines.errors import BodyTooLarge, NotFound, PermanentError, TransientError
-from pipelines.settings import EuropePmc
+from pipelines.settings import EuropePmc, Pull
 from pipelines.sources.archives import IgnoredMember
 from pipelines.sources.connectors import Changes, Item, Part
 from pipelines.sources.deliveries import DeliveryInfo
@@ -33,14 +33,14 @@ _ISSN = re.compile(r"\d{4}-\d{3}[\dXx]")
 
 
 class EuropePmcConnector:
-    """One query, day by day up to the day before `night`. `max_bytes`: the largest full text that is read."""
+    """One query, day by day up to the day before `night`."""
 
     name = "europepmc"
 
-    def __init__(self, config: EuropePmc, *, http: Fetches, night: dt.date, max_bytes: int, is_synthetic: bool) -> None:
+    def __init__(self, config: EuropePmc, *, http: Fetches, night: dt.date, pull: Pull, is_synthetic: bool) -> None:
         self.place = config.place
         self.info = DeliveryInfo("Europe PMC", "machine", (), False, is_synthetic, None, "jats")
-        self._config, self._http, self._night, self._max_bytes = config, http, night, max_bytes
+        self._config, self._http, self._night, self._max_bytes = config, http, night, pull.max_file_mib << 20
         self._window = Window(config.first_days, config.overlap_days, config.max_days)
         self._licences = {_plain(licence) for licence in config.licences}
 

@@ -14,7 +14,7 @@ from http_server import Answer, Asked, Provider, json_answer, serve
 from pipelines.clients.http import HttpClient
 from pipelines.core.records import Rejection
 from pipelines.errors import PermanentError, TransientError
-from pipelines.settings import EuropePmc
+from pipelines.settings import EuropePmc, Pull
 from pipelines.sources.archives import IgnoredMember
 from pipelines.sources.connectors import Changes, Item
 from pipelines.sources.europepmc import EuropePmcConnector, query_of
@@ -42,12 +42,10 @@ def config(provider: Provider, **options: object) -> EuropePmc:
     return dataclasses.replace(base, **options)  # type: ignore[arg-type]
 
 
-def connector(
-    provider: Provider, night: dt.date = NIGHT, *, retries: int = 0, max_bytes: int = 1000, **options: object
-) -> EuropePmcConnector:
+def connector(provider: Provider, night: dt.date = NIGHT, *, retries: int = 0, **options: object) -> EuropePmcConnector:
     client = HttpClient(f"{provider.url}{BASE}", rate_per_s=1000, retries=retries, first_wait_s=0.01)
     return EuropePmcConnector(
-        config(provider, **options), http=client, night=night, max_bytes=max_bytes, is_synthetic=True
+        config(provider, **options), http=client, night=night, pull=Pull((), 1, 2), is_synthetic=True
     )
 
 
@@ -174,7 +172,7 @@ def test_an_answer_that_is_none(provider: Provider, body: bytes) -> None:
 def test_what_has_no_full_text_is_said(provider: Provider, fake: FakeEuropePmc) -> None:
     fake.articles = [
         Article(1, DAYS[0], is_open=False), Article(2, DAYS[0], licence="cc by-nc"), Article(3, DAYS[0], xml=b""),
-        Article(4, DAYS[0], xml=b"<article>" + b" " * 2000 + b"</article>"),
+        Article(4, DAYS[0], xml=b"<article>" + b" " * (1 << 20) + b"</article>"),
         Article(5, DAYS[0], fields={"pmcid": None, "id": "PPR1", "source": "PPR"}),
     ]  # fmt: skip
     source = connector(provider, licences=("CC-BY",))
