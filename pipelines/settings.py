@@ -9,7 +9,7 @@ import os
 import tomllib
 import types
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
 from typing import Any, Union, get_args, get_origin, get_type_hints
@@ -95,6 +95,26 @@ class Biorxiv:
 
 
 @dataclass(frozen=True)
+class SourceDataApi:
+    """`user` and `password` come from the environment, in Airflow from the connection `sourcedata_api`."""
+
+    url: str
+    collection: str
+    user: str
+    password: str = field(repr=False)
+    sender: str
+    review_stage: str
+    annotated_types: tuple[str, ...]
+    has_roles: bool
+    max_papers: int
+    rate_per_s: float
+
+    @property
+    def place(self) -> str:
+        return f"{self.url}?{self.collection}" if self.url else ""
+
+
+@dataclass(frozen=True)
 class Sources:
     """Each has a `place`: its address and what is asked for there; empty where it takes no part in a night."""
 
@@ -102,6 +122,7 @@ class Sources:
     curation: Source
     europepmc: EuropePmc
     biorxiv: Biorxiv
+    sourcedata_api: SourceDataApi
 
     def places(self) -> dict[str, str]:
         """Name → place of the sources that take part in every night."""

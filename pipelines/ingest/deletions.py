@@ -7,8 +7,10 @@ delivery of the figure counts again. sources/deliveries.py has checked the file'
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
+from collections.abc import Mapping
 
 from pipelines.core.ids import figure_key, normalise_doi, normalise_pmcid
 from pipelines.core.records import CuratedFigure, DocIds, ParsedFile, UnitCounts
@@ -29,9 +31,22 @@ def ids_of(text: str) -> DocIds:
     return DocIds(local_id=text.partition(":")[2] or text)
 
 
+def is_record(value: Mapping[str, object]) -> bool:
+    """True for what a connector lands where a provider no longer has figures that it had."""
+    return value.get("nightcap") == "deleted"
+
+
+def parse_record(data: bytes) -> ParsedFile:
+    """The deletions of such a record."""
+    return _parse(json.loads(data)["deleted"])
+
+
 def parse_deletions(data: bytes) -> ParsedFile:
     """One deleted figure for each entry; a key as the tables show it (`cur-curation-fig-2`) names it too."""
-    listed = tomllib.loads(data.decode("utf-8-sig")).get("deleted", [])
+    return _parse(tomllib.loads(data.decode("utf-8-sig")).get("deleted", []))
+
+
+def _parse(listed: list[object]) -> ParsedFile:
     figures = {}
     for entry in listed:
         document, _, figure = str(entry).rpartition("#")

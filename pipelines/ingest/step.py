@@ -70,10 +70,10 @@ def parse_file(data: bytes) -> tuple[ParsedFile, int]:
 
 def _parse_json(data: bytes) -> tuple[ParsedFile, int]:
     value = load_object(data)
-    for module in (europepmc, biorxiv):
+    for module in (europepmc, biorxiv, deletions):
         if module.is_record(value):
             return module.parse_record(data), module.PARSER_VERSION
-    raise RejectedInput(Reason.UNKNOWN_FORMAT, "no known record: the JSON is neither of Europe PMC nor of bioRxiv")
+    raise RejectedInput(Reason.UNKNOWN_FORMAT, "no known record: the JSON is of none of the sources")
 
 
 def _parse_or_reject(data: bytes, name: str) -> tuple[ParsedFile, int]:
