@@ -23,7 +23,7 @@ from pipelines.core.records import ParsedFile, Reason, Rejection, UnitCounts
 from pipelines.core.runs import Run, StageResult
 from pipelines.core.tables import CORPUS_TABLES, corpus_schema, rows_to_table
 from pipelines.errors import PermanentError, PipelineError, RejectedInput
-from pipelines.ingest import bioc, biorxiv, europepmc, jats, sourcedata, sourcedata_api
+from pipelines.ingest import bioc, biorxiv, europepmc, jats, pmc_metadata, sourcedata, sourcedata_api, vanished
 from pipelines.ingest.json_records import load_object
 from pipelines.ingest.rows import Origin, Row, rows_of
 from pipelines.ingest.xml_safety import root_name
@@ -32,6 +32,8 @@ from pipelines.settings import Settings
 Progress = Callable[[int, int, str], None]
 _SYNTHETIC = b"<meta-name>nightcap-synthetic</meta-name>"
 _TABLES = tuple(t for t in CORPUS_TABLES if t not in ("tombstones", "splits", "benchmark"))
+#: Modules that read a JSON object which they know by its keys: `is_record`, `parse_record`, `PARSER_VERSION`.
+_JSON_READERS = (europepmc, biorxiv, pmc_metadata, vanished)
 
 
 @dataclass
@@ -69,10 +71,10 @@ def parse_file(data: bytes) -> tuple[ParsedFile, int]:
 
 def _parse_json(data: bytes) -> tuple[ParsedFile, int]:
     value = load_object(data)
-    for module in (europepmc, biorxiv):
+    for module in _JSON_READERS:
         if module.is_record(value):
             return module.parse_record(data), module.PARSER_VERSION
-    raise RejectedInput(Reason.UNKNOWN_FORMAT, "no known record: the JSON is neither of Europe PMC nor of bioRxiv")
+    raise RejectedInput(Reason.UNKNOWN_FORMAT, "the JSON is no record of Europe PMC, bioRxiv or PMC")
 
 
 def _parse_or_reject(data: bytes) -> tuple[ParsedFile, int]:
@@ -161,7 +163,7 @@ def _write(staging: ObjectStore, run: Run, night: _Night) -> StageResult:
     staging.write(f"{base}/accounting.jsonl", account_lines(run, "parse", night.counts))
     counts = {f"{u}s": c.valid for u, c in sorted(night.counts.items())}
     counts["rejected"] = sum(int(str(r["n"])) for r in night.rejections)
-    versions = [m.PARSER_VERSION for m in (jats, bioc, sourcedata, sourcedata_api, europepmc, biorxiv)]
+    versions = [m.PARSER_VERSION for m in (jats, bioc, sourcedata, sourcedata_api, *_JSON_READERS)]
     fingerprint = content_hash([sorted(str(f["raw_sha256"]) for f in night.files), lines, counts, versions])
     return StageResult(staging.uri(base), counts, fingerprint, message=", ".join(f"{n} {k}" for k, n in counts.items()))
 
