@@ -67,6 +67,7 @@ class EuropePmc:
     query: str
     journals: tuple[str, ...]
     licences: tuple[str, ...]
+    skip: tuple[str, ...]
     first_days: int
     overlap_days: int
     max_days: int
