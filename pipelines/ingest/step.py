@@ -23,13 +23,14 @@ from pipelines.core.records import ParsedFile, Reason, Rejection, UnitCounts
 from pipelines.core.runs import Run, StageResult
 from pipelines.core.tables import CORPUS_TABLES, corpus_schema, rows_to_table
 from pipelines.errors import PermanentError, PipelineError, RejectedInput
-from pipelines.ingest import bioc, jats, sourcedata
+from pipelines.ingest import bioc, jats, pubmed, retraction_lists, sourcedata
 from pipelines.ingest.rows import Origin, Row, rows_of
 from pipelines.ingest.xml_safety import root_name
 from pipelines.settings import Settings
 
 Progress = Callable[[int, int, str], None]
 _SYNTHETIC = b"<meta-name>nightcap-synthetic</meta-name>"
+_PARSERS = (jats, bioc, sourcedata, pubmed, retraction_lists)
 _TABLES = tuple(t for t in CORPUS_TABLES if t not in ("tombstones", "splits", "benchmark"))
 
 
@@ -52,9 +53,16 @@ class _Night:
         })  # fmt: skip
 
 
-def parse_file(data: bytes) -> tuple[ParsedFile, int]:
-    """(records, parser version) of one raw file, by its root element; RejectedInput where no parser takes it."""
+def parse_file(data: bytes, source: str = "") -> tuple[ParsedFile, int]:
+    """(records, parser version) of one raw file, by its root element; RejectedInput where no parser takes it.
+
+    Lists of retracted papers are read from the source `retractions` alone: elsewhere a column of numbers says nothing.
+    """
     root = root_name(data)
+    if source == "retractions" and (read_list := retraction_lists.find_reader(data)):
+        return read_list(data), retraction_lists.PARSER_VERSION
+    if root == pubmed.ROOT:
+        return pubmed.parse_pubmed(data), pubmed.PARSER_VERSION
     if root in ("collection", "BioCCollection"):
         return bioc.parse_bioc(data), bioc.PARSER_VERSION
     if root == "article" and (b"<sd-panel" in data or b"<sd-tag" in data):
@@ -62,10 +70,10 @@ def parse_file(data: bytes) -> tuple[ParsedFile, int]:
     return jats.parse_jats(data), jats.PARSER_VERSION
 
 
-def _parse_or_reject(data: bytes) -> tuple[ParsedFile, int]:
+def _parse_or_reject(data: bytes, source: str) -> tuple[ParsedFile, int]:
     """As parse_file; a file that a parser fails on in an unforeseen way is one rejected file, not a lost night."""
     try:
-        return parse_file(data)
+        return parse_file(data, source)
     except PipelineError:
         raise
     except Exception as error:
@@ -116,7 +124,7 @@ def _parse_entry(
             raise RejectedInput(Reason.SYNTHETIC_IN_REAL_HOME, "sample data never enter a real home")
         if sha256_bytes(data) != entry["raw_sha256"]:
             raise PermanentError(f"landing holds other bytes than {entry['raw_sha256']} for {entry['name']}")
-        parsed, version = _parse_or_reject(data)
+        parsed, version = _parse_or_reject(data, entry["source"])
     except RejectedInput as error:
         night.reject(Rejection("file", Reason(error.reason), error.message, error.locator), entry)
         night.count("file", UnitCounts(n_in=1, quarantined=1))
@@ -149,7 +157,7 @@ def _write(staging: ObjectStore, run: Run, night: _Night) -> StageResult:
     counts = {f"{u}s": c.valid for u, c in sorted(night.counts.items())}
     counts["rejected"] = sum(int(str(r["n"])) for r in night.rejections)
     fingerprint = content_hash([sorted(str(f["raw_sha256"]) for f in night.files), lines, counts,
-                                [jats.PARSER_VERSION, bioc.PARSER_VERSION, sourcedata.PARSER_VERSION]])  # fmt: skip
+                                [parser.PARSER_VERSION for parser in _PARSERS]])  # fmt: skip
     return StageResult(staging.uri(base), counts, fingerprint, message=", ".join(f"{n} {k}" for k, n in counts.items()))
 
 
