@@ -21,7 +21,15 @@ from pipelines.core.splits import LEAK_WORDS
 from pipelines.core.text import fold
 from pipelines.corpus.identity import NEVER
 
-INDEX_VERSION = 1
+INDEX_VERSION = 2
+_RETRACTED = """
+SELECT coalesce(a.doc_id, e.doc_id) AS doc
+FROM events AS e LEFT JOIN aliases AS a ON a.alias = e.doc_id
+WHERE e.event IN ('retraction', 'reinstatement')
+GROUP BY doc
+HAVING max(e.event = 'retraction') AND NOT coalesce(
+  max(CASE WHEN e.event = 'reinstatement' THEN e.stamp END) > max(CASE WHEN e.event = 'retraction' THEN e.stamp END), 0)
+"""
 _SCHEMA = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE aliases (alias TEXT PRIMARY KEY, doc_id TEXT NOT NULL);
@@ -155,7 +163,7 @@ class Index:
         con.executemany(
             "INSERT OR IGNORE INTO events VALUES (?, ?, ?, ?)",
             [
-                (r["event_id"], r["doc_id"], r["event"], str(r["event_date"] or night))
+                (r["event_id"], r["doc_id"], r["event"], str(r["event_date"] or ""))
                 for r in rows.get("document_events", ())
             ],
         )
@@ -269,14 +277,8 @@ class Index:
         return self._con.execute("SELECT 1 FROM events WHERE event_id = ?", [event_id]).fetchone() is not None
 
     def retracted(self) -> set[str]:
-        """Documents whose last integrity statement of the pair retraction/reinstatement is a retraction."""
-        stamps: dict[str, dict[str, str]] = {}
-        query = "SELECT doc_id, event, stamp FROM events WHERE event IN ('retraction', 'reinstatement')"
-        for doc_id, event, stamp in self._con.execute(query):
-            known = self._con.execute("SELECT doc_id FROM aliases WHERE alias = ?", [doc_id]).fetchone()
-            entry = stamps.setdefault(str(known[0]) if known else str(doc_id), {})
-            entry[event] = max(entry.get(event, ""), stamp)
-        return {d for d, e in stamps.items() if e.get("retraction", "") > e.get("reinstatement", "")}
+        """Retracted documents, by the rule of schemas/current/70_status.sql; an undated statement has no stamp."""
+        return {str(row[0]) for row in self._con.execute(_RETRACTED)}
 
     def gold_figures(self, task: str, split: str) -> list[tuple[str, str, str, int]]:
         """(doc_id, figure_id, record_sha256, spans) of the current gold of a task in a split."""
