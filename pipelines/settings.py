@@ -81,17 +81,63 @@ class Pmc:
 
 
 @dataclass(frozen=True)
+class EuropePmc:
+    """Days and rates: `sources/feeds.py`, `clients/http.py`."""
+
+    url: str
+    query: str
+    journals: tuple[str, ...]
+    licences: tuple[str, ...]
+    skip: tuple[str, ...]
+    first_days: int
+    overlap_days: int
+    max_days: int
+    page_size: int
+    rate_per_s: float
+    fallback_for: str
+
+    @property
+    def place(self) -> str:
+        asked = [self.query, *self.journals, "licences", *self.licences]
+        return f"{self.url}?{'&'.join(asked)}" if self.url else ""
+
+
+@dataclass(frozen=True)
+class Biorxiv:
+    url: str
+    servers: tuple[str, ...]
+    first_days: int
+    overlap_days: int
+    max_days: int
+    rate_per_s: float
+
+    @property
+    def place(self) -> str:
+        return f"{self.url}?{'&'.join(self.servers)}" if self.url else ""
+
+
+@dataclass(frozen=True)
 class Sources:
     """Each has a `place`: its address and what is asked for there; empty where it takes no part in a night."""
 
     deposit: Source
     curation: Source
     pmc: Pmc
+    europepmc: EuropePmc
+    biorxiv: Biorxiv
 
     def places(self) -> dict[str, str]:
         """Name → place of the sources that take part in every night."""
         found = {f.name: str(getattr(self, f.name).place) for f in dataclasses.fields(self)}
         return {name: place for name, place in found.items() if place}
+
+
+@dataclass(frozen=True)
+class Http:
+    contact: str
+    timeout_s: float
+    retries: int
+    first_wait_s: float
 
 
 @dataclass(frozen=True)
@@ -164,6 +210,7 @@ class Settings:
     storage: Storage
     s3: S3
     sources: Sources
+    http: Http
     pull: Pull
     quality: Quality
     benchmark: Benchmark

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -24,8 +25,8 @@ Report = dict[str, Any]
 def make_plan(settings: Settings, options: Mapping[str, str]) -> Report:
     """One object: the run, each source with what is new and why, the minutes expected of each flow."""
     key, request, done = next_night_run(settings, options)
-    places = places_of(Run(_NIGHTLY, key, request=request))
-    sources = [_look(settings, source, place) for source, place in places.items()]
+    run = Run(_NIGHTLY, key, dt.date.fromisoformat(str(request["night"])), request)
+    sources = [_look(settings, run, source, place) for source, place in places_of(run).items()]
     errors = [s["exit_code"] for s in sources if s.get("error")]
     size = sum(s["n_bytes"] + s["n_packed"] * (_UNPACKED - 1) for s in sources if "n_bytes" in s)
     is_new = any(s.get("n_new", 0) + s.get("n_changed", 0) for s in sources)
@@ -45,9 +46,9 @@ def _why(key: str, done: Sequence[str]) -> str:
     return "the night has not run yet"
 
 
-def _look(settings: Settings, source: str, location: str) -> Report:
+def _look(settings: Settings, run: Run, source: str, location: str) -> Report:
     try:
-        seen = asdict(preview(settings, source, location))
+        seen = asdict(preview(settings, run, source))
     except PipelineError as error:
         return {"source": source, "location": location, "error": str(error), "exit_code": exit_code_of(error)}
     return {"source": source, "location": location, **seen}
