@@ -54,17 +54,29 @@ class Source:
     annotated_types: tuple[str, ...]
     has_roles: bool
 
+    @property
+    def place(self) -> str:
+        return self.location
+
 
 @dataclass(frozen=True)
 class Sources:
+    """Each has a `place`: its address and what is asked for there; empty where it takes no part in a night."""
+
     deposit: Source
     curation: Source
+
+    def places(self) -> dict[str, str]:
+        """Name → place of the sources that take part in every night."""
+        found = {f.name: str(getattr(self, f.name).place) for f in dataclasses.fields(self)}
+        return {name: place for name, place in found.items() if place}
 
 
 @dataclass(frozen=True)
 class Pull:
     ignore: tuple[str, ...]
     max_file_mib: int
+    workers: int
 
 
 @dataclass(frozen=True)

@@ -8,14 +8,14 @@ from dataclasses import asdict
 from typing import Any
 
 from pipelines.clients.objectstore import open_part
-from pipelines.errors import PipelineError, UsageError, exit_code_of
+from pipelines.core.runs import Run
+from pipelines.errors import PipelineError, exit_code_of
 from pipelines.flows.execute import next_night_run, read_result, step_names
 from pipelines.settings import Settings
-from pipelines.sources.step import preview, read_manifest
+from pipelines.sources.step import places_of, preview, read_manifest
 
 _NIGHTLY = "nightly_corpus"
 _OTHERS = ("retrain_tagger", "reload_predictions")
-_SOURCES = ("deposit", "curation")
 _UNPACKED = 4.5  # how much larger JATS is than its .tar.gz (measured on 303 articles)
 
 Report = dict[str, Any]
@@ -24,10 +24,8 @@ Report = dict[str, Any]
 def make_plan(settings: Settings, options: Mapping[str, str]) -> Report:
     """One object: the run, each source with what is new and why, the minutes expected of each flow."""
     key, request, done = next_night_run(settings, options)
-    asked = {s: str(request[s]) for s in _SOURCES if request.get(s)}
-    if not asked:
-        raise UsageError("no source to list: give --articles and --curation, or set sources.*.location")
-    sources = [_look(settings, source, location) for source, location in asked.items()]
+    places = places_of(Run(_NIGHTLY, key, request=request))
+    sources = [_look(settings, source, place) for source, place in places.items()]
     errors = [s["exit_code"] for s in sources if s.get("error")]
     size = sum(s["n_bytes"] + s["n_packed"] * (_UNPACKED - 1) for s in sources if "n_bytes" in s)
     is_new = any(s.get("n_new", 0) + s.get("n_changed", 0) for s in sources)

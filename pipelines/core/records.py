@@ -36,6 +36,7 @@ class Reason(StrEnum):
     PARSER_ERROR = "parser_error"
     UNSAFE_ARCHIVE_MEMBER = "unsafe_archive_member"
     BAD_DELIVERY = "bad_delivery"
+    INCOMPLETE_DELIVERY = "incomplete_delivery"
     NO_IDENTITY = "no_identity"
     NO_LEGEND = "no_legend"
     OFFSET_OUT_OF_RANGE = "offset_out_of_range"
@@ -118,7 +119,7 @@ class DocumentRecord:
 
 @dataclass(frozen=True)
 class PanelRecord:
-    """One panel of a curated figure; columns as in schemas/corpus/panels.sql."""
+    """One panel of a curated figure; columns as in schemas/corpus/panels.sql. `coords`: left, top, right, bottom."""
 
     panel_no: int
     start: int
@@ -128,6 +129,7 @@ class PanelRecord:
     has_marker: bool = True
     is_labelled: bool = True
     external_id: str | None = None
+    coords: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -149,7 +149,7 @@ def _add_curated_figure(out: Tables, figure: CuratedFigure, origin: Origin) -> N
         _add(out, "panels", {
             "figure_id": figure_id, "panel_no": p.panel_no, "start_offset": p.start, "end_offset": p.end,
             "labels": list(p.labels), "marker_offsets": list(p.marker_offsets), "has_marker": p.has_marker,
-            "is_labelled": p.is_labelled, "external_id": p.external_id, **common,
+            "is_labelled": p.is_labelled, "external_id": p.external_id, "coords": list(p.coords), **common,
         })  # fmt: skip
     for a in figure.annotations:
         annotation_id = short_hash(

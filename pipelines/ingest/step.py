@@ -23,14 +23,15 @@ from pipelines.core.records import ParsedFile, Reason, Rejection, UnitCounts
 from pipelines.core.runs import Run, StageResult
 from pipelines.core.tables import CORPUS_TABLES, corpus_schema, rows_to_table
 from pipelines.errors import PermanentError, PipelineError, RejectedInput
-from pipelines.ingest import bioc, jats, pubmed, retraction_lists, sourcedata
+from pipelines.ingest import bioc, biorxiv, europepmc, jats, pubmed, retraction_lists, sourcedata, sourcedata_api
+from pipelines.ingest.json_records import load_object
 from pipelines.ingest.rows import Origin, Row, rows_of
 from pipelines.ingest.xml_safety import root_name
 from pipelines.settings import Settings
 
 Progress = Callable[[int, int, str], None]
 _SYNTHETIC = b"<meta-name>nightcap-synthetic</meta-name>"
-_PARSERS = (jats, bioc, sourcedata, pubmed, retraction_lists)
+_PARSERS = (jats, bioc, sourcedata, sourcedata_api, europepmc, biorxiv, pubmed, retraction_lists)
 _TABLES = tuple(t for t in CORPUS_TABLES if t not in ("tombstones", "splits", "benchmark"))
 
 
@@ -54,13 +55,17 @@ class _Night:
 
 
 def parse_file(data: bytes, source: str = "") -> tuple[ParsedFile, int]:
-    """(records, parser version) of one raw file, by its root element; RejectedInput where no parser takes it.
+    """(records, parser version) of a raw file, by its keys or root element; RejectedInput where no parser takes it.
 
     Lists of retracted papers are read from the source `retractions` alone: elsewhere a column of numbers says nothing.
     """
-    root = root_name(data)
     if source == "retractions" and (read_list := retraction_lists.find_reader(data)):
         return read_list(data), retraction_lists.PARSER_VERSION
+    if sourcedata_api.is_payload(data):
+        return sourcedata_api.parse_payload(data), sourcedata_api.PARSER_VERSION
+    if data[:512].lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
+        return _parse_json(data)
+    root = root_name(data)
     if root == pubmed.ROOT:
         return pubmed.parse_pubmed(data), pubmed.PARSER_VERSION
     if root in ("collection", "BioCCollection"):
@@ -68,6 +73,14 @@ def parse_file(data: bytes, source: str = "") -> tuple[ParsedFile, int]:
     if root == "article" and (b"<sd-panel" in data or b"<sd-tag" in data):
         return sourcedata.parse_sourcedata(data), sourcedata.PARSER_VERSION
     return jats.parse_jats(data), jats.PARSER_VERSION
+
+
+def _parse_json(data: bytes) -> tuple[ParsedFile, int]:
+    value = load_object(data)
+    for module in (europepmc, biorxiv):
+        if module.is_record(value):
+            return module.parse_record(data), module.PARSER_VERSION
+    raise RejectedInput(Reason.UNKNOWN_FORMAT, "no known record: the JSON is neither of Europe PMC nor of bioRxiv")
 
 
 def _parse_or_reject(data: bytes, source: str) -> tuple[ParsedFile, int]:
@@ -156,8 +169,8 @@ def _write(staging: ObjectStore, run: Run, night: _Night) -> StageResult:
     staging.write(f"{base}/accounting.jsonl", account_lines(run, "parse", night.counts))
     counts = {f"{u}s": c.valid for u, c in sorted(night.counts.items())}
     counts["rejected"] = sum(int(str(r["n"])) for r in night.rejections)
-    fingerprint = content_hash([sorted(str(f["raw_sha256"]) for f in night.files), lines, counts,
-                                [parser.PARSER_VERSION for parser in _PARSERS]])  # fmt: skip
+    versions = [parser.PARSER_VERSION for parser in _PARSERS]
+    fingerprint = content_hash([sorted(str(f["raw_sha256"]) for f in night.files), lines, counts, versions])
     return StageResult(staging.uri(base), counts, fingerprint, message=", ".join(f"{n} {k}" for k, n in counts.items()))
 
 

@@ -39,10 +39,11 @@ class Member:
 
 @dataclass(frozen=True)
 class IgnoredMember:
-    """An entry that is no file (link, device, pipe): counted as ignored, with the reason."""
+    """An entry that is not taken (link, device, pipe, listed pattern): counted as ignored, with the reason."""
 
     name: str
     why: str
+    size: int = 0
 
 
 @dataclass(frozen=True)

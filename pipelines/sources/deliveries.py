@@ -6,7 +6,7 @@ import datetime as dt
 import fnmatch
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from pipelines.core.hashing import content_hash
 from pipelines.core.records import STORED_TYPES, Reason, UnitCounts
@@ -128,3 +128,47 @@ def count_files(entries: Iterable[Entry]) -> UnitCounts:
     for entry in entries:
         total += UnitCounts(n_in=1, **{entry.status: 1})
     return total
+
+
+def mark_duplicates(entries: Sequence[Entry]) -> list[Entry]:
+    """The same bytes twice in one run count once: the first by delivery and name is valid."""
+    out = list(entries)
+    seen: set[str] = set()
+    for i in sorted(range(len(out)), key=lambda i: (out[i].delivery, out[i].name)):
+        if out[i].status == "valid":
+            if out[i].raw_sha256 in seen:
+                out[i] = replace(out[i], status="duplicate", reason="same bytes as another file of this run")
+            seen.add(out[i].raw_sha256)
+    return out
+
+
+def describe_deliveries(
+    entries: Sequence[Entry], ids: Mapping[str, str], tomls: Mapping[str, bytes], defaults: DeliveryInfo
+) -> tuple[list[Entry], list[dict[str, object]]]:
+    """(entries with their delivery id, one row a delivery), for `ids` delivery name → delivery id.
+
+    A delivery whose description is wrong is rejected whole: nothing is known of what it annotates.
+    """
+    out, rows = list(entries), []
+    for name, delivery_id in ids.items():
+        try:
+            info = read_delivery(tomls.get(name), defaults)
+        except RejectedInput as error:
+            out = [
+                replace(e, status="quarantined", reason=error.reason, message=error.message)
+                if e.delivery == name and e.status == "valid" else e
+                for e in out
+            ]  # fmt: skip
+            info = defaults
+        rows.append(_delivery_row(name, delivery_id, info, delivery_hash(e for e in out if e.delivery == name)))
+    return [replace(e, delivery_id=ids.get(e.delivery, "")) for e in out], rows
+
+
+def _delivery_row(name: str, delivery_id: str, info: DeliveryInfo, sha256: str) -> dict[str, object]:
+    stated = info.stated_date.isoformat() if info.stated_date else None
+    return {
+        "delivery_id": delivery_id, "source": delivery_id.partition(":")[0], "sender": info.sender,
+        "format": info.format, "review_stage": info.review_stage, "annotated_types": list(info.annotated_types),
+        "has_roles": info.has_roles, "is_synthetic": info.is_synthetic, "stated_date": stated, "name": name,
+        "content_sha256": sha256,
+    }  # fmt: skip
