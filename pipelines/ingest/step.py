@@ -23,7 +23,18 @@ from pipelines.core.records import ParsedFile, Reason, Rejection, UnitCounts
 from pipelines.core.runs import Run, StageResult
 from pipelines.core.tables import CORPUS_TABLES, corpus_schema, rows_to_table
 from pipelines.errors import PermanentError, PipelineError, RejectedInput
-from pipelines.ingest import bioc, biorxiv, europepmc, jats, pubmed, retraction_lists, sourcedata, sourcedata_api
+from pipelines.ingest import (
+    bioc,
+    biorxiv,
+    europepmc,
+    jats,
+    pmc_metadata,
+    pubmed,
+    retraction_lists,
+    sourcedata,
+    sourcedata_api,
+    vanished,
+)
 from pipelines.ingest.json_records import load_object
 from pipelines.ingest.rows import Origin, Row, rows_of
 from pipelines.ingest.xml_safety import root_name
@@ -31,8 +42,10 @@ from pipelines.settings import Settings
 
 Progress = Callable[[int, int, str], None]
 _SYNTHETIC = b"<meta-name>nightcap-synthetic</meta-name>"
-_PARSERS = (jats, bioc, sourcedata, sourcedata_api, europepmc, biorxiv, pubmed, retraction_lists)
 _TABLES = tuple(t for t in CORPUS_TABLES if t not in ("tombstones", "splits", "benchmark"))
+#: Modules that read a JSON object which they know by its keys: `is_record`, `parse_record`, `PARSER_VERSION`.
+_JSON_READERS = (europepmc, biorxiv, pmc_metadata, vanished)
+_PARSERS = (jats, bioc, sourcedata, sourcedata_api, pubmed, retraction_lists, *_JSON_READERS)
 
 
 @dataclass
@@ -77,10 +90,10 @@ def parse_file(data: bytes, source: str = "") -> tuple[ParsedFile, int]:
 
 def _parse_json(data: bytes) -> tuple[ParsedFile, int]:
     value = load_object(data)
-    for module in (europepmc, biorxiv):
+    for module in _JSON_READERS:
         if module.is_record(value):
             return module.parse_record(data), module.PARSER_VERSION
-    raise RejectedInput(Reason.UNKNOWN_FORMAT, "no known record: the JSON is neither of Europe PMC nor of bioRxiv")
+    raise RejectedInput(Reason.UNKNOWN_FORMAT, "the JSON is no record of Europe PMC, bioRxiv or PMC")
 
 
 def _parse_or_reject(data: bytes, source: str) -> tuple[ParsedFile, int]:

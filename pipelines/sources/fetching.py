@@ -13,6 +13,7 @@ from typing import Protocol
 
 from pipelines.core.hashing import canonical_json, sha256_bytes
 from pipelines.core.records import Rejection
+from pipelines.settings import now
 from pipelines.sources.archives import IgnoredMember
 from pipelines.sources.connectors import Connector, Item, Objects, printable
 from pipelines.sources.deliveries import DELIVERY_FILE, Entry
@@ -42,7 +43,8 @@ def land_item(connector: Connector, item: Item, old: Mapping[str, str], put: Cal
     entries, description = [], None
     for raw_name, data in connector.fetch(item):
         name = printable(raw_name)
-        entry = Entry(connector.name, item.delivery, name, "", 0, "valid")
+        entry = Entry(connector.name, item.delivery, name, "", 0, "valid", key=item.key, etag=item.etag,
+                      url=item.ref.get("url", ""), fetched_at=now())  # fmt: skip
         if isinstance(data, IgnoredMember):
             entries.append(replace(entry, status="ignored", reason=data.why, size=data.size))
         elif isinstance(data, Rejection):

@@ -11,11 +11,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from pipelines.clients.objectstore import ObjectStore, open_part, open_store, put_raw
+from pipelines.clients.objectstore import ObjectStore, open_part, open_public, open_store, put_raw
 from pipelines.core.accounting import account_lines
 from pipelines.core.hashing import canonical_json, content_hash, short_hash
 from pipelines.core.records import UnitCounts
@@ -33,6 +33,7 @@ from pipelines.sources.deliveries import (
 )  # fmt: skip
 from pipelines.sources.fetching import Fetched, Journal, iter_fetched, land_item
 from pipelines.sources.folder import FolderConnector
+from pipelines.sources.pmc import PmcConnector
 
 _EXAMPLES = 3
 _NOTHING: list[Any] = ["", "", []]
@@ -51,10 +52,17 @@ def _folder(settings: Settings, name: str, place: str) -> Connector:
                            is_synthetic=settings.is_synthetic)  # fmt: skip
 
 
+def _pmc(settings: Settings, name: str, place: str) -> Connector:
+    config = settings.sources.pmc
+    store = open_public(config.location, settings, endpoint_url=config.endpoint_url, region=config.region)
+    return PmcConnector(store, config, is_synthetic=settings.is_synthetic)
+
+
 #: Source → what makes its connector, in the order in which they are pulled. A further source adds one line.
 _MAKERS: Mapping[str, Callable[[Settings, str, str], Connector]] = {
     "deposit": _folder,
     "curation": _folder,
+    "pmc": _pmc,
 }
 
 
@@ -246,7 +254,7 @@ def _pull_source(pull: _Pull, connector: Connector) -> _Pulled:
     out.entries = mark_duplicates(out.entries)
     first = _earlier_deliveries(pull, connector.name) + 1
     ids = number_deliveries(out.entries, connector.name, pull.run.night, first)
-    out.entries, out.deliveries = describe_deliveries(out.entries, ids, out.tomls, connector.info)
+    out.entries, out.deliveries = describe_deliveries(out.entries, ids, out.tomls, connector.info, connector.place)
     return out
 
 
@@ -297,7 +305,8 @@ def _land_vanished(pull: _Pull, connector: Connector, item: Item) -> Entry:
     """What a provider withdrew is a small record of its own, so that it is parsed, traced and counted like a file."""
     record = {"nightcap": "vanished", "source": connector.name, "key": item.key, **item.ref}
     data = canonical_json(record).encode()
-    return Entry(connector.name, item.delivery, f"vanished/{item.key}", pull.put(data), len(data), "valid")
+    entry = Entry(connector.name, item.delivery, f"vanished/{item.key}", pull.put(data), len(data), "valid")
+    return replace(entry, key=item.key, etag=item.etag)
 
 
 def _earlier_deliveries(pull: _Pull, source: str) -> int:
