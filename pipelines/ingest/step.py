@@ -72,13 +72,13 @@ def parse_file(data: bytes, source: str = "") -> tuple[ParsedFile, int]:
 
     Lists of retracted papers are read from the source `retractions` alone: elsewhere a column of numbers says nothing.
     """
+    if source == "retractions" and (read_list := retraction_lists.find_reader(data)):
+        return read_list(data), retraction_lists.PARSER_VERSION
     if sourcedata_api.is_payload(data):
         return sourcedata_api.parse_payload(data), sourcedata_api.PARSER_VERSION
     if data[:512].lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
         return _parse_json(data)
     root = root_name(data)
-    if source == "retractions" and (read_list := retraction_lists.find_reader(data)):
-        return read_list(data), retraction_lists.PARSER_VERSION
     if root == pubmed.ROOT:
         return pubmed.parse_pubmed(data), pubmed.PARSER_VERSION
     if root in ("collection", "BioCCollection"):
@@ -182,8 +182,8 @@ def _write(staging: ObjectStore, run: Run, night: _Night) -> StageResult:
     staging.write(f"{base}/accounting.jsonl", account_lines(run, "parse", night.counts))
     counts = {f"{u}s": c.valid for u, c in sorted(night.counts.items())}
     counts["rejected"] = sum(int(str(r["n"])) for r in night.rejections)
-    fingerprint = content_hash([sorted(str(f["raw_sha256"]) for f in night.files), lines, counts,
-                                [parser.PARSER_VERSION for parser in _PARSERS]])  # fmt: skip
+    versions = [parser.PARSER_VERSION for parser in _PARSERS]
+    fingerprint = content_hash([sorted(str(f["raw_sha256"]) for f in night.files), lines, counts, versions])
     return StageResult(staging.uri(base), counts, fingerprint, message=", ".join(f"{n} {k}" for k, n in counts.items()))
 
 

@@ -23,7 +23,7 @@ from pipelines.core.hashing import canonical_json, content_hash, short_hash
 from pipelines.core.records import UnitCounts
 from pipelines.core.runs import Run, StageResult
 from pipelines.errors import PermanentError, TransientError, UsageError
-from pipelines.settings import Settings, Source
+from pipelines.settings import Pull, Settings, Source
 from pipelines.sources.archives import is_archive
 from pipelines.sources.biorxiv import BiorxivConnector
 from pipelines.sources.connectors import Changes, Connector, Item, Progress
@@ -49,12 +49,22 @@ Listing = dict[str, list[Any]]
 
 
 def _folder(settings: Settings, name: str, run: Run) -> Connector:
+    return _folder_connector(settings, name, run, getattr(settings.sources, name), settings.pull)
+
+
+def _folder_connector(settings: Settings, name: str, run: Run, config: Source, pull: Pull) -> Connector:
     place = run.text(name) or ""
     if not place.startswith("s3://") and not Path(place).is_dir():
         raise UsageError(f"{place} is no folder: name the folder (or s3:// prefix) that holds the deliveries")
-    config: Source = getattr(settings.sources, name)
-    return FolderConnector(name, place, store=open_store(place, settings), config=config, pull=settings.pull,
+    return FolderConnector(name, place, store=open_store(place, settings), config=config, pull=pull,
                            is_synthetic=settings.is_synthetic)  # fmt: skip
+
+
+def _retractions(settings: Settings, name: str, run: Run) -> Connector:
+    config = settings.sources.retractions
+    source = Source(config.location, config.sender, "machine", (), has_roles=False)
+    pull = replace(settings.pull, ignore=config.ignore, max_file_mib=config.max_file_mib)
+    return _folder_connector(settings, name, run, source, pull)
 
 
 def _pmc(settings: Settings, name: str, run: Run) -> Connector:
@@ -81,6 +91,7 @@ _MAKERS: Mapping[str, Callable[[Settings, str, Run], Connector]] = {
     "pmc": _pmc,
     "europepmc": _feed,
     "biorxiv": _feed,
+    "retractions": _retractions,
 }
 
 
