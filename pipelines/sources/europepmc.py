@@ -75,6 +75,10 @@ class EuropePmcConnector:
             yield f"{name}.xml", self._http.get(path, expect="xml", max_body=self._max_bytes).body
         except NotFound:
             yield f"{name}.xml", IgnoredMember(f"{name}.xml", "Europe PMC has no full text of it (404)")
+        except TransientError as error:
+            raise TransientError(
+                f"{error}; where it is this article alone, add it to sources.europepmc.skip"
+            ) from error
         except BodyTooLarge as error:
             message = f"{error}; files up to that are read (pull.max_file_mib)"
             yield f"{name}.xml", Rejection("file", Reason.TOO_LARGE, message, path)
@@ -96,6 +100,8 @@ class EuropePmcConnector:
         listed = ids.get("fullTextId") if isinstance(ids, dict) else None
         first = listed[0] if isinstance(listed, list) and listed else listed
         text_id = str(first or record.get("pmcid") or "")
+        if text_id in self._config.skip:
+            return "", "listed in sources.europepmc.skip"
         return (text_id, "") if re.fullmatch(r"[A-Za-z]+\d+", text_id) else ("", "no full text is listed")
 
     # listing

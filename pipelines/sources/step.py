@@ -12,18 +12,18 @@ import datetime as dt
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from pipelines.clients.http import HttpClient
-from pipelines.clients.objectstore import ObjectStore, open_part, open_store, put_raw
+from pipelines.clients.objectstore import ObjectStore, open_part, open_public, open_store, put_raw
 from pipelines.core.accounting import account_lines
 from pipelines.core.hashing import canonical_json, content_hash, short_hash
 from pipelines.core.records import UnitCounts
 from pipelines.core.runs import Run, StageResult
 from pipelines.errors import PermanentError, TransientError, UsageError
-from pipelines.settings import Settings, Source
+from pipelines.settings import Pull, Settings, Source
 from pipelines.sources.archives import is_archive
 from pipelines.sources.biorxiv import BiorxivConnector
 from pipelines.sources.connectors import Changes, Connector, Item, Progress
@@ -37,6 +37,7 @@ from pipelines.sources.deliveries import (
 from pipelines.sources.europepmc import EuropePmcConnector
 from pipelines.sources.fetching import Fetched, Journal, iter_fetched, land_item
 from pipelines.sources.folder import FolderConnector
+from pipelines.sources.pmc import PmcConnector
 from pipelines.sources.sourcedata_api import SourceDataApiConnector
 
 _EXAMPLES = 3
@@ -49,12 +50,28 @@ Listing = dict[str, list[Any]]
 
 
 def _folder(settings: Settings, name: str, run: Run) -> Connector:
+    return _folder_connector(settings, name, run, getattr(settings.sources, name), settings.pull)
+
+
+def _folder_connector(settings: Settings, name: str, run: Run, config: Source, pull: Pull) -> Connector:
     place = run.text(name) or ""
     if not place.startswith("s3://") and not Path(place).is_dir():
         raise UsageError(f"{place} is no folder: name the folder (or s3:// prefix) that holds the deliveries")
-    config: Source = getattr(settings.sources, name)
-    return FolderConnector(name, place, store=open_store(place, settings), config=config, pull=settings.pull,
+    return FolderConnector(name, place, store=open_store(place, settings), config=config, pull=pull,
                            is_synthetic=settings.is_synthetic)  # fmt: skip
+
+
+def _retractions(settings: Settings, name: str, run: Run) -> Connector:
+    config = settings.sources.retractions
+    source = Source(config.location, config.sender, "machine", (), has_roles=False)
+    pull = replace(settings.pull, ignore=config.ignore, max_file_mib=config.max_file_mib)
+    return _folder_connector(settings, name, run, source, pull)
+
+
+def _pmc(settings: Settings, name: str, run: Run) -> Connector:
+    config = settings.sources.pmc
+    store = open_public(config.location, settings, endpoint_url=config.endpoint_url, region=config.region)
+    return PmcConnector(store, config, is_synthetic=settings.is_synthetic)
 
 
 def _feed(settings: Settings, name: str, run: Run) -> Connector:
@@ -81,9 +98,11 @@ _FEEDS: Mapping[str, Callable[..., Connector]] = {"europepmc": EuropePmcConnecto
 _MAKERS: Mapping[str, Callable[[Settings, str, Run], Connector]] = {
     "deposit": _folder,
     "curation": _folder,
+    "pmc": _pmc,
     "europepmc": _feed,
     "biorxiv": _feed,
     "sourcedata_api": _sourcedata_api,
+    "retractions": _retractions,
 }
 
 
@@ -115,7 +134,8 @@ def places_of(run: Run) -> dict[str, str]:
 class Preview:
     """What a pull would do with the files of one source, by its listing alone: nothing is read, but for the names.
 
-    `n_bytes` are those of new and changed files, `n_packed` of them lie in archives; `examples` names some.
+    `n_bytes` are those of new and changed files, `n_packed` of them lie in archives; of `n_unsized` files the source
+    does not say the size; `n_vanished` are gone from a folder (they stay) or withdrawn by a provider (`n_withdrawn`).
     """
 
     n_files: int
@@ -126,6 +146,8 @@ class Preview:
     n_vanished: int
     n_bytes: int
     n_packed: int
+    n_unsized: int
+    n_withdrawn: int
     examples: tuple[str, ...]
     notes: tuple[str, ...] = ()
 
@@ -133,6 +155,7 @@ class Preview:
 def preview(settings: Settings, run: Run, source: str) -> Preview:
     """Compare what the source lists with what the last closed night left. Errors: as `run`."""
     connector, landing = connector_of(settings, source, run), open_part(settings, "landing")
+    connector.check()
     known = _read_listing(landing, connector)
     changes = connector.changes(_read_state(landing, connector))
     listed = [i for i in changes.items if not i.is_ignored]
@@ -143,7 +166,8 @@ def preview(settings: Settings, run: Run, source: str) -> Preview:
     return Preview(
         len(changes.items), len(fresh) - n_changed, n_changed, sum(is_known.values()),
         len(changes.items) - len(listed), gone, sum(i.size for i in fresh),
-        sum(i.size for i in fresh if is_archive(i.key)), tuple(i.key for i in fresh[:_EXAMPLES]), tuple(changes.notes),
+        sum(i.size for i in fresh if is_archive(i.key)), sum(not i.size for i in fresh) * (not changes.is_complete),
+        len(changes.vanished), tuple(i.key for i in fresh[:_EXAMPLES]), tuple(changes.notes),
     )  # fmt: skip
 
 
@@ -287,7 +311,7 @@ def _pull_source(pull: _Pull, connector: Connector) -> _Pulled:
     out.entries = mark_duplicates(out.entries)
     first = _earlier_deliveries(pull, connector.name) + 1
     ids = number_deliveries(out.entries, connector.name, _night(pull.run), first)
-    out.entries, out.deliveries = describe_deliveries(out.entries, ids, out.tomls, connector.info)
+    out.entries, out.deliveries = describe_deliveries(out.entries, ids, out.tomls, connector.info, connector.place)
     return out
 
 
@@ -338,7 +362,8 @@ def _land_vanished(pull: _Pull, connector: Connector, item: Item) -> Entry:
     """What a provider withdrew is a small record of its own, so that it is parsed, traced and counted like a file."""
     record = {"nightcap": "vanished", "source": connector.name, "key": item.key, **item.ref}
     data = canonical_json(record).encode()
-    return Entry(connector.name, item.delivery, f"vanished/{item.key}", pull.put(data), len(data), "valid")
+    entry = Entry(connector.name, item.delivery, f"vanished/{item.key}", pull.put(data), len(data), "valid")
+    return replace(entry, key=item.key, etag=item.etag)
 
 
 def _earlier_deliveries(pull: _Pull, source: str) -> int:

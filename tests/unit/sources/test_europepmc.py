@@ -36,7 +36,8 @@ def provider(fake: FakeEuropePmc) -> Iterator[Provider]:
 
 def config(provider: Provider, **options: object) -> EuropePmc:
     base = EuropePmc(
-        url=f"{provider.url}{BASE}", query="OPEN_ACCESS:Y", journals=(), licences=(), first_days=3, overlap_days=1,
+        url=f"{provider.url}{BASE}", query="OPEN_ACCESS:Y", journals=(), licences=(), skip=("PMC9000099",),
+        first_days=3, overlap_days=1,
         max_days=10, page_size=2, rate_per_s=1000.0, fallback_for="",
     )  # fmt: skip
     return dataclasses.replace(base, **options)  # type: ignore[arg-type]
@@ -173,7 +174,7 @@ def test_what_has_no_full_text_is_said(provider: Provider, fake: FakeEuropePmc) 
     fake.articles = [
         Article(1, DAYS[0], is_open=False), Article(2, DAYS[0], licence="cc by-nc"), Article(3, DAYS[0], xml=b""),
         Article(4, DAYS[0], xml=b"<article>" + b" " * (1 << 20) + b"</article>"),
-        Article(5, DAYS[0], fields={"pmcid": None, "id": "PPR1", "source": "PPR"}),
+        Article(5, DAYS[0], fields={"pmcid": None, "id": "PPR1", "source": "PPR"}), Article(99, DAYS[0]),
     ]  # fmt: skip
     source = connector(provider, licences=("CC-BY",))
     items = {i.key: i for i in source.changes(None).items}
@@ -183,8 +184,8 @@ def test_what_has_no_full_text_is_said(provider: Provider, fake: FakeEuropePmc) 
         assert isinstance(found[f"{key}.json"], bytes)
         text = found[f"{key}.xml"]
         said[key] = text.why if isinstance(text, IgnoredMember) else text.message if isinstance(text, Rejection) else ""
-    assert list(said) == ["PMC9000001", "PMC9000002", "PMC9000003", "PMC9000004", "PPR-PPR1"]
-    expected = ["not open access", "licence cc by nc", "404", "max_file_mib", "no full text is listed"]
+    assert list(said) == ["PMC9000001", "PMC9000002", "PMC9000003", "PMC9000004", "PMC9000099", "PPR-PPR1"]
+    expected = ["not open access", "licence cc by nc", "404", "max_file_mib", "skip", "no full text is listed"]
     assert all(word in text for word, text in zip(expected, said.values(), strict=True)), said
 
 
