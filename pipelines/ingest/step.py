@@ -28,10 +28,12 @@ from pipelines.ingest import (
     biorxiv,
     europepmc,
     jats,
+    pmc_metadata,
     pubmed,
     retraction_lists,
     sourcedata,
     sourcedata_api,
+    vanished,
 )  # fmt: skip
 from pipelines.ingest.json_records import load_object
 from pipelines.ingest.rows import Origin, Row, rows_of
@@ -40,8 +42,10 @@ from pipelines.settings import Settings
 
 Progress = Callable[[int, int, str], None]
 _SYNTHETIC = b"<meta-name>nightcap-synthetic</meta-name>"
-_PARSERS = (jats, bioc, sourcedata, sourcedata_api, pubmed, retraction_lists, europepmc, biorxiv)
 _TABLES = tuple(t for t in CORPUS_TABLES if t not in ("tombstones", "splits", "benchmark"))
+#: Modules that read a JSON object which they know by its keys: `is_record`, `parse_record`, `PARSER_VERSION`.
+_JSON_READERS = (europepmc, biorxiv, pmc_metadata, vanished)
+_PARSERS = (jats, bioc, sourcedata, sourcedata_api, pubmed, retraction_lists, *_JSON_READERS)
 
 
 @dataclass
@@ -68,13 +72,13 @@ def parse_file(data: bytes, source: str = "") -> tuple[ParsedFile, int]:
 
     Lists of retracted papers are read from the source `retractions` alone: elsewhere a column of numbers says nothing.
     """
+    if source == "retractions" and (read_list := retraction_lists.find_reader(data)):
+        return read_list(data), retraction_lists.PARSER_VERSION
     if sourcedata_api.is_payload(data):
         return sourcedata_api.parse_payload(data), sourcedata_api.PARSER_VERSION
     if data[:512].lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
         return _parse_json(data)
     root = root_name(data)
-    if source == "retractions" and (read_list := retraction_lists.find_reader(data)):
-        return read_list(data), retraction_lists.PARSER_VERSION
     if root == pubmed.ROOT:
         return pubmed.parse_pubmed(data), pubmed.PARSER_VERSION
     if root in ("collection", "BioCCollection"):
@@ -86,10 +90,10 @@ def parse_file(data: bytes, source: str = "") -> tuple[ParsedFile, int]:
 
 def _parse_json(data: bytes) -> tuple[ParsedFile, int]:
     value = load_object(data)
-    for module in (europepmc, biorxiv):
+    for module in _JSON_READERS:
         if module.is_record(value):
             return module.parse_record(data), module.PARSER_VERSION
-    raise RejectedInput(Reason.UNKNOWN_FORMAT, "no known record: the JSON is neither of Europe PMC nor of bioRxiv")
+    raise RejectedInput(Reason.UNKNOWN_FORMAT, "no known record: the JSON is none of Europe PMC, bioRxiv or PMC")
 
 
 def _parse_or_reject(data: bytes, source: str) -> tuple[ParsedFile, int]:
@@ -178,8 +182,8 @@ def _write(staging: ObjectStore, run: Run, night: _Night) -> StageResult:
     staging.write(f"{base}/accounting.jsonl", account_lines(run, "parse", night.counts))
     counts = {f"{u}s": c.valid for u, c in sorted(night.counts.items())}
     counts["rejected"] = sum(int(str(r["n"])) for r in night.rejections)
-    fingerprint = content_hash([sorted(str(f["raw_sha256"]) for f in night.files), lines, counts,
-                                [parser.PARSER_VERSION for parser in _PARSERS]])  # fmt: skip
+    versions = [parser.PARSER_VERSION for parser in _PARSERS]
+    fingerprint = content_hash([sorted(str(f["raw_sha256"]) for f in night.files), lines, counts, versions])
     return StageResult(staging.uri(base), counts, fingerprint, message=", ".join(f"{n} {k}" for k, n in counts.items()))
 
 

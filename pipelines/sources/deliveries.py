@@ -19,7 +19,11 @@ FORMATS = ("mixed", "jats", "sourcedata", "bioc")
 
 @dataclass(frozen=True)
 class Entry:
-    """One file or archive member as pulled. `status`: valid, duplicate, unchanged, ignored or quarantined."""
+    """One file or archive member as pulled. `status`: valid, duplicate, unchanged, ignored or quarantined.
+
+    `key` and `etag` are the source's own of what it came in, `url` where that has one, `fetched_at` the time (UTC):
+    they stand in the manifest only.
+    """
 
     source: str
     delivery: str
@@ -30,6 +34,10 @@ class Entry:
     reason: str = ""
     message: str = ""
     delivery_id: str = ""
+    key: str = ""
+    etag: str = ""
+    url: str = ""
+    fetched_at: str = ""
 
     def to_dict(self) -> dict[str, object]:
         return asdict(self)
@@ -143,7 +151,11 @@ def mark_duplicates(entries: Sequence[Entry]) -> list[Entry]:
 
 
 def describe_deliveries(
-    entries: Sequence[Entry], ids: Mapping[str, str], tomls: Mapping[str, bytes], defaults: DeliveryInfo
+    entries: Sequence[Entry],
+    ids: Mapping[str, str],
+    tomls: Mapping[str, bytes],
+    defaults: DeliveryInfo,
+    place: str = "",
 ) -> tuple[list[Entry], list[dict[str, object]]]:
     """(entries with their delivery id, one row a delivery), for `ids` delivery name → delivery id.
 
@@ -160,7 +172,8 @@ def describe_deliveries(
                 for e in out
             ]  # fmt: skip
             info = defaults
-        rows.append(_delivery_row(name, delivery_id, info, delivery_hash(e for e in out if e.delivery == name)))
+        sha256 = delivery_hash(e for e in out if e.delivery == name)
+        rows.append({**_delivery_row(name, delivery_id, info, sha256), "place": place})
     return [replace(e, delivery_id=ids.get(e.delivery, "")) for e in out], rows
 
 

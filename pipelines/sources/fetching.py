@@ -13,11 +13,12 @@ from typing import Protocol
 
 from pipelines.core.hashing import canonical_json, sha256_bytes
 from pipelines.core.records import Rejection
+from pipelines.settings import now
 from pipelines.sources.archives import IgnoredMember
 from pipelines.sources.connectors import Connector, Item, Objects, printable
 from pipelines.sources.deliveries import DELIVERY_FILE, Entry
 
-_CHUNK, _CHUNK_S = 50, 2.0
+_CHUNK, _CHUNK_S = 20, 2.0
 _AHEAD = 4  # items begun per worker before the first of them is taken
 _DESCRIPTION = "the description of its delivery"
 
@@ -42,7 +43,8 @@ def land_item(connector: Connector, item: Item, old: Mapping[str, str], put: Cal
     entries, description = [], None
     for raw_name, data in connector.fetch(item):
         name = printable(raw_name)
-        entry = Entry(connector.name, item.delivery, name, "", 0, "valid")
+        entry = Entry(connector.name, item.delivery, name, "", 0, "valid", key=item.key, etag=item.etag,
+                      url=item.ref.get("url", ""), fetched_at=now())  # fmt: skip
         if isinstance(data, IgnoredMember):
             entries.append(replace(entry, status="ignored", reason=data.why, size=data.size))
         elif isinstance(data, Rejection):
@@ -60,7 +62,7 @@ def land_item(connector: Connector, item: Item, old: Mapping[str, str], put: Cal
 class Journal:
     """What a pull has fetched and landed so far, below one prefix of staging, in chunks of many items.
 
-    A chunk is written for every 50 items or two seconds, so that a kill loses no more than that; what was landed and
+    A chunk is written for every 20 items or two seconds, so that a kill loses no more than that; what was landed and
     not yet noted is fetched again.
     """
 

@@ -9,7 +9,7 @@ from pipelines.core.hashing import sha256_bytes, short_hash
 from pipelines.core.records import Reason, Rejection
 from pipelines.errors import PermanentError, RejectedInput
 from pipelines.settings import Pull, Source
-from pipelines.sources.archives import IgnoredMember, is_archive, iter_members
+from pipelines.sources.archives import IgnoredMember, Limits, is_archive, iter_members
 from pipelines.sources.connectors import Changes, Item, ObjectInfo, Objects, Part, printable
 from pipelines.sources.deliveries import DELIVERY_FILE, DeliveryInfo, delivery_name, is_ignored
 
@@ -69,7 +69,8 @@ class FolderConnector:
             yield key, Rejection("file", Reason.UNREADABLE, str(error), key)
 
     def _iter_archive(self, key: str) -> Iterator[Part]:
-        for member in iter_members(self._store.read(key), key):
+        limits = Limits(member_bytes=self._pull.max_file_mib << 20)
+        for member in iter_members(self._store.read(key), key, limits):
             if isinstance(member, Rejection):
                 yield f"{key}!{member.locator or member.reason}", member
                 continue

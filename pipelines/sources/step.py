@@ -12,18 +12,18 @@ import datetime as dt
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from pipelines.clients.http import HttpClient
-from pipelines.clients.objectstore import ObjectStore, open_part, open_store, put_raw
+from pipelines.clients.objectstore import ObjectStore, open_part, open_public, open_store, put_raw
 from pipelines.core.accounting import account_lines
 from pipelines.core.hashing import canonical_json, content_hash, short_hash
 from pipelines.core.records import UnitCounts
 from pipelines.core.runs import Run, StageResult
 from pipelines.errors import PermanentError, TransientError, UsageError
-from pipelines.settings import Settings, Source
+from pipelines.settings import Pull, Settings, Source
 from pipelines.sources.archives import is_archive
 from pipelines.sources.biorxiv import BiorxivConnector
 from pipelines.sources.connectors import Changes, Connector, Item, Progress
@@ -37,6 +37,7 @@ from pipelines.sources.deliveries import (
 from pipelines.sources.europepmc import EuropePmcConnector
 from pipelines.sources.fetching import Fetched, Journal, iter_fetched, land_item
 from pipelines.sources.folder import FolderConnector
+from pipelines.sources.pmc import PmcConnector
 
 _EXAMPLES = 3
 _NOTHING: list[Any] = ["", "", []]
@@ -48,12 +49,28 @@ Listing = dict[str, list[Any]]
 
 
 def _folder(settings: Settings, name: str, run: Run) -> Connector:
+    return _folder_connector(settings, name, run, getattr(settings.sources, name), settings.pull)
+
+
+def _folder_connector(settings: Settings, name: str, run: Run, config: Source, pull: Pull) -> Connector:
     place = run.text(name) or ""
     if not place.startswith("s3://") and not Path(place).is_dir():
         raise UsageError(f"{place} is no folder: name the folder (or s3:// prefix) that holds the deliveries")
-    config: Source = getattr(settings.sources, name)
-    return FolderConnector(name, place, store=open_store(place, settings), config=config, pull=settings.pull,
+    return FolderConnector(name, place, store=open_store(place, settings), config=config, pull=pull,
                            is_synthetic=settings.is_synthetic)  # fmt: skip
+
+
+def _retractions(settings: Settings, name: str, run: Run) -> Connector:
+    config = settings.sources.retractions
+    source = Source(config.location, config.sender, "machine", (), has_roles=False)
+    pull = replace(settings.pull, ignore=config.ignore, max_file_mib=config.max_file_mib)
+    return _folder_connector(settings, name, run, source, pull)
+
+
+def _pmc(settings: Settings, name: str, run: Run) -> Connector:
+    config = settings.sources.pmc
+    store = open_public(config.location, settings, endpoint_url=config.endpoint_url, region=config.region)
+    return PmcConnector(store, config, is_synthetic=settings.is_synthetic)
 
 
 def _feed(settings: Settings, name: str, run: Run) -> Connector:
@@ -71,8 +88,10 @@ _FEEDS: Mapping[str, Callable[..., Connector]] = {"europepmc": EuropePmcConnecto
 _MAKERS: Mapping[str, Callable[[Settings, str, Run], Connector]] = {
     "deposit": _folder,
     "curation": _folder,
+    "pmc": _pmc,
     "europepmc": _feed,
     "biorxiv": _feed,
+    "retractions": _retractions,
 }
 
 
@@ -276,7 +295,7 @@ def _pull_source(pull: _Pull, connector: Connector) -> _Pulled:
     out.entries = mark_duplicates(out.entries)
     first = _earlier_deliveries(pull, connector.name) + 1
     ids = number_deliveries(out.entries, connector.name, _night(pull.run), first)
-    out.entries, out.deliveries = describe_deliveries(out.entries, ids, out.tomls, connector.info)
+    out.entries, out.deliveries = describe_deliveries(out.entries, ids, out.tomls, connector.info, connector.place)
     return out
 
 
@@ -327,7 +346,8 @@ def _land_vanished(pull: _Pull, connector: Connector, item: Item) -> Entry:
     """What a provider withdrew is a small record of its own, so that it is parsed, traced and counted like a file."""
     record = {"nightcap": "vanished", "source": connector.name, "key": item.key, **item.ref}
     data = canonical_json(record).encode()
-    return Entry(connector.name, item.delivery, f"vanished/{item.key}", pull.put(data), len(data), "valid")
+    entry = Entry(connector.name, item.delivery, f"vanished/{item.key}", pull.put(data), len(data), "valid")
+    return replace(entry, key=item.key, etag=item.etag)
 
 
 def _earlier_deliveries(pull: _Pull, source: str) -> int:
