@@ -46,6 +46,7 @@ class DeliveryInfo:
     is_synthetic: bool
     stated_date: dt.date | None
     format: str
+    preannotated_by: str | None = None
 
 
 def is_ignored(name: str, patterns: Sequence[str]) -> bool:
@@ -79,7 +80,7 @@ def read_delivery(text: bytes | None, defaults: DeliveryInfo) -> DeliveryInfo:
         data = tomllib.loads(text.decode("utf-8-sig"))
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise RejectedInput(Reason.BAD_DELIVERY, f"delivery.toml cannot be read: {error}") from error
-    known = {"sender", "date", "review_stage", "annotated_types", "synthetic", "format", "has_roles"}
+    known = {"sender", "date", "review_stage", "annotated_types", "synthetic", "format", "has_roles", "preannotated_by"}
     if unknown := sorted(set(data) - known):
         raise RejectedInput(Reason.BAD_DELIVERY, f"delivery.toml: unknown key {unknown[0]}; known: {sorted(known)}")
     types = _checked(data, "annotated_types", list, list(defaults.annotated_types))
@@ -100,6 +101,7 @@ def read_delivery(text: bytes | None, defaults: DeliveryInfo) -> DeliveryInfo:
         is_synthetic=bool(_checked(data, "synthetic", bool, defaults.is_synthetic)),
         stated_date=_date(data.get("date")) or defaults.stated_date,
         format=kind,
+        preannotated_by=str(_checked(data, "preannotated_by", str, "")).strip() or None,
     )
 
 

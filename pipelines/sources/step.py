@@ -348,7 +348,7 @@ def _make_deliveries(
             "review_stage": info.review_stage, "annotated_types": list(info.annotated_types),
             "has_roles": info.has_roles, "is_synthetic": info.is_synthetic,
             "stated_date": info.stated_date.isoformat() if info.stated_date else None, "name": name,
-            "content_sha256": delivery_hash(mine),
+            "content_sha256": delivery_hash(mine), "preannotated_by": info.preannotated_by,
         })  # fmt: skip
     out.entries = [replace(e, delivery_id=ids.get(e.delivery, "")) for e in out.entries]
 

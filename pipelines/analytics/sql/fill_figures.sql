@@ -5,5 +5,5 @@ SELECT
     f.delivery_id, f.raw_sha256
 FROM work.figures AS f
 LEFT JOIN (SELECT figure_id, count(*) AS n FROM work.panels GROUP BY ALL) AS p USING (figure_id)
-LEFT JOIN (SELECT figure_id, count(*) AS n FROM work.annotations GROUP BY ALL) AS a USING (figure_id)
+LEFT JOIN (SELECT figure_id, count(*) AS n FROM work.annotations WHERE is_gold GROUP BY ALL) AS a USING (figure_id)
 ORDER BY f.doc_id, f.kind DESC, f.position, f.figure_id;
