@@ -276,7 +276,7 @@ class Freezer:
 
 
 def annotation_id(row: Row) -> str:
-    """Id of an annotation row: its place, its type and the curated revision."""
+    """Id of an annotation row: its place, its type, the curated revision, and whether a machine made it."""
     return short_hash(
         row["figure_id"],
         row["legend_sha256"],
@@ -287,6 +287,7 @@ def annotation_id(row: Row) -> str:
         row["panel_no"],
         row["text"],
         row["tag_ids"],
+        row["review_stage"] == "machine",
     )
 
 

@@ -4,7 +4,7 @@ CREATE TABLE work.curator_panels AS
 WITH placed AS (
     SELECT
         CASE WHEN m.figure_id IS NULL THEN c.figure_id ELSE m.figure_id END AS figure_id,
-        c.figure_id AS curated_figure_id, c.rank, q.panel_no, q.labels,
+        c.figure_id AS curated_figure_id, c.rank, q.panel_no, q.labels, q.coords,
         CASE WHEN p.figure_id IS NULL OR p.legend_sha256 = c.legend_sha256 THEN q.start_offset
              ELSE s.target_start END AS start_offset,
         CASE WHEN p.figure_id IS NULL OR p.legend_sha256 = c.legend_sha256 THEN q.end_offset
@@ -18,7 +18,7 @@ WITH placed AS (
        AND s.start_offset = q.start_offset AND s.end_offset = q.end_offset AND s.is_panel
     WHERE c.is_gold
     UNION ALL
-    SELECT c.figure_id, c.figure_id, c.rank, q.panel_no, q.labels, q.start_offset, q.end_offset
+    SELECT c.figure_id, c.figure_id, c.rank, q.panel_no, q.labels, q.coords, q.start_offset, q.end_offset
     FROM work.curated_figures AS c
     JOIN work.curated_panels AS q ON q.figure_id = c.figure_id AND q.record_sha256 = c.record_sha256
     JOIN work.matches AS m ON m.curated_figure_id = c.figure_id
