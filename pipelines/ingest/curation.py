@@ -188,7 +188,7 @@ def merge_rows(rows: Iterable[AnnotationRecord]) -> tuple[list[AnnotationRecord]
 
 def mark_nested(records: Sequence[AnnotationRecord]) -> tuple[AnnotationRecord, ...]:
     """The records in order of the text (floating ones last); of overlapping spans the longest, then the first,
-    stands, the others are kept and marked nested (architecture, section 5). A machine's, which come last, hide none of a
+    stands, the others are kept and marked nested (architecture, section 5). A machine's come last and hide none of a
     curator's."""
     machine = [r for r in records if r.is_machine]
     if machine and len(machine) < len(records):

@@ -66,7 +66,7 @@ def pretag_attributes(attributes: Mapping[str, str], labels: Labels) -> dict[str
     """What a left-over of pre-tagging says, in the words of a tag: its `class` names role and type ("component
     subcellular"), in other exports `role` and `type` do."""
     old = modernise(attributes)
-    tag = {name: old[name] for name in ("id", "category", "entity_type", "role") if name in old}
+    tag: dict[str, str] = {name: old[name] for name in ("id", "category", "entity_type", "role") if name in old}
     for word in old.get("class", "").lower().split():
         is_role = word in labels.roles or word in labels.roles_without_meaning
         name = "category" if word in labels.categories else "role" if is_role else "entity_type"

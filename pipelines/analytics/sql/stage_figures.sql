@@ -3,7 +3,7 @@
 CREATE TABLE work.figures AS
 SELECT *, NULL::BIGINT AS rank FROM work.publication_figures
 UNION ALL BY NAME
-SELECT * EXCLUDE (sender, review_stage, figure_key, is_gold, is_first)
+SELECT * EXCLUDE (sender, review_stage, figure_group, is_gold, is_first)
 FROM work.curated_figures AS c
 WHERE c.is_first
   AND (c.figure_id NOT IN (SELECT curated_figure_id FROM work.matches)

@@ -190,7 +190,8 @@ def test_pretags_are_a_machines_and_label_nothing(attributes: str, entity_type: 
 
 
 def test_a_pretag_hides_no_tag_and_one_without_a_type_is_ignored() -> None:
-    body = f'Loss of <sd-pretag id="p1" class="cell">{tag("LC3")} cells</sd-pretag> in <sd-pretag id="p2">vials</sd-pretag>'
+    whole = f'<sd-pretag id="p1" class="cell">{tag("LC3")} cells</sd-pretag>'
+    body = f'Loss of {whole} in <sd-pretag id="p2">vials</sd-pretag>'
     parsed = parse(figure(panel(body)))
     found = [(a.text, a.is_machine, a.is_nested) for a in only_figure(parsed).annotations]
     assert found == [("LC3", False, False), ("LC3 cells", True, False)]
