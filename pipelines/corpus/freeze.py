@@ -71,7 +71,8 @@ class Freezer:
     def __init__(self, index: Index, night: dt.date) -> None:
         self.index, self.night = index, night
         self.out = Frozen()
-        self._seen: dict[str, set[str]] = {}
+        self._seen: dict[str, dict[str, RevisionKey]] = {}
+        self._events: set[str] = set()
         self._figures: dict[str, list[KnownFigure]] = {}
         self._senders: dict[object, tuple[str, str]] = {}
 
@@ -90,7 +91,7 @@ class Freezer:
             if row["delivery_id"] in kept:
                 self.out.add("deliveries", row)
         self.out.merged = identity.merged
-        self._exclude_leaks()
+        self._exclude_leaks(identity)
         return self.out
 
     # identity
@@ -149,14 +150,15 @@ class Freezer:
                 self._add_figures(doc_id, mine)
 
     def _outcome(self, key_id: str, key: RevisionKey, *, has_date: bool) -> str:
-        """valid, duplicate (same content twice in this run) or unchanged (equal to the current revision)."""
-        seen = self._seen.setdefault(key_id, set())
-        if key.sha in seen:
+        """valid, duplicate (same content twice in this run) or unchanged (equal to the current revision); the same
+        content with a later stated date is a new statement. Rows come by key, the least first."""
+        seen = self._seen.setdefault(key_id, {})
+        if key.sha in seen and not (has_date and key > seen[key.sha]):
             return "duplicate"
         known = self.index.current_key(key_id)
         if known is not None and known.sha == key.sha and not (has_date and key > known):
             return "unchanged"
-        seen.add(key.sha)
+        seen[key.sha] = key
         return "valid"
 
     def _add_figures(self, doc_id: str, rows: Sequence[Row]) -> None:
@@ -229,12 +231,12 @@ class Freezer:
     def _freeze_events(self, rows: Sequence[Row], identity: Identity) -> None:
         for row in sorted(rows, key=lambda r: (str(r["event_id"]), str(r["delivery_id"]), str(r["raw_sha256"]))):
             event_id = str(row["event_id"])
-            if event_id in self._seen.setdefault("events", set()):
+            if event_id in self._events:
                 self.out.count("document_events", "duplicate")
             elif self.index.has_event(event_id):
                 self.out.count("document_events", "unchanged")
             else:
-                self._seen["events"].add(event_id)
+                self._events.add(event_id)
                 self.out.count("document_events", "valid")
                 doc_id = str(row["doc_id"])
                 known = self.index.doc_ids([doc_id]).get(doc_id)
@@ -242,10 +244,10 @@ class Freezer:
 
     # leakage
 
-    def _exclude_leaks(self) -> None:
+    def _exclude_leaks(self, identity: Identity) -> None:
         """A train document whose legend stands in a dev or test document, or whose twin does, is not trained on."""
         splits = {str(r["doc_id"]): str(r["split"]) for r in self.out.rows.get("splits", ())}
-        pairs = self._legend_pairs() + self._twin_pairs()
+        pairs = self._legend_pairs() + self._twin_pairs(identity)
         reasons: dict[str, str] = {}
         for a, b, why in pairs:
             split_a, split_b = (splits.get(d) or self.index.split(d) for d in (a, b))
@@ -266,13 +268,23 @@ class Freezer:
             pairs += [(a, b, "shares a legend with") for a in everyone for b in everyone if a != b]
         return pairs
 
-    def _twin_pairs(self) -> list[tuple[str, str, str]]:
-        pairs = []
-        for row in self.out.rows.get("document_events", ()):
-            if row["event"] == "preprint_of" and row["notice_id"]:
-                a, b = str(row["doc_id"]), str(row["notice_id"])
-                pairs += [(a, b, "preprint twin of"), (b, a, "preprint twin of")]
-        return pairs
+    def _twin_pairs(self, identity: Identity) -> list[tuple[str, str, str]]:
+        """Preprints and articles that are twins: by a statement of tonight, or by an earlier one that named a document
+        before the corpus had it, or by an id that it has got since."""
+        stated = {
+            (str(r["doc_id"]), str(r["notice_id"])) for r in self.out.rows.get("document_events", ())
+            if r["event"] == "preprint_of" and r["notice_id"]
+        }  # fmt: skip
+        news = {*identity.created, *identity.new_aliases.values()}
+        names = {n for d in news for n in (d, *self.index.aliases_of(d))} | set(identity.new_aliases)
+        stated |= {(name, twin) for name in names for twin in self.index.twins_of(name)}
+        twins = {(self._document(a, identity), self._document(b, identity)) for a, b in stated}
+        pairs = {pair for a, b in twins if a != b for pair in ((a, b), (b, a))}
+        return [(a, b, "preprint twin of") for a, b in sorted(pairs)]
+
+    def _document(self, name: str, identity: Identity) -> str:
+        """The document that an id names as of tonight, else the id."""
+        return identity.resolved.get(name) or self.index.doc_ids([name]).get(name, name)
 
 
 def annotation_id(row: Row) -> str:

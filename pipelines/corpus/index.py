@@ -21,7 +21,15 @@ from pipelines.core.splits import LEAK_WORDS
 from pipelines.core.text import fold
 from pipelines.corpus.identity import NEVER
 
-INDEX_VERSION = 2
+INDEX_VERSION = 4
+_RETRACTED = """
+SELECT coalesce(a.doc_id, e.doc_id) AS doc
+FROM events AS e LEFT JOIN aliases AS a ON a.alias = e.doc_id
+WHERE e.event IN ('retraction', 'reinstatement')
+GROUP BY doc
+HAVING max(e.event = 'retraction') AND NOT coalesce(
+  max(CASE WHEN e.event = 'reinstatement' THEN e.stamp END) > max(CASE WHEN e.event = 'retraction' THEN e.stamp END), 0)
+"""
 _SCHEMA = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE aliases (alias TEXT PRIMARY KEY, doc_id TEXT NOT NULL);
@@ -37,6 +45,7 @@ CREATE TABLE legends (leak TEXT NOT NULL, doc_id TEXT NOT NULL, PRIMARY KEY (lea
 CREATE TABLE gold (id TEXT NOT NULL, task TEXT NOT NULL, n INTEGER NOT NULL, PRIMARY KEY (id, task));
 CREATE TABLE events (event_id TEXT PRIMARY KEY, doc_id TEXT NOT NULL, event TEXT NOT NULL, stamp TEXT NOT NULL);
 CREATE INDEX events_doc ON events (doc_id);
+CREATE TABLE twins (a TEXT NOT NULL, b TEXT NOT NULL, PRIMARY KEY (a, b));
 CREATE TABLE benchmark (task TEXT NOT NULL, version INTEGER NOT NULL, doc_id TEXT NOT NULL, figure_id TEXT NOT NULL,
   sha TEXT NOT NULL, PRIMARY KEY (task, version, figure_id));
 CREATE TABLE deliveries (delivery_id TEXT PRIMARY KEY, sender TEXT NOT NULL, review_stage TEXT NOT NULL,
@@ -171,10 +180,18 @@ class Index:
         con.executemany(
             "INSERT OR IGNORE INTO events VALUES (?, ?, ?, ?)",
             [
-                (r["event_id"], r["doc_id"], r["event"], str(r["event_date"] or night))
+                (r["event_id"], r["doc_id"], r["event"], str(r["event_date"] or ""))
                 for r in rows.get("document_events", ())
             ],
         )
+        con.executemany(
+            "INSERT OR IGNORE INTO twins VALUES (?, ?)",
+            [
+                pair
+                for r in rows.get("document_events", ()) if r["event"] == "preprint_of" and r["notice_id"]
+                for pair in ((r["doc_id"], r["notice_id"]), (r["notice_id"], r["doc_id"]))
+            ],
+        )  # fmt: skip
         con.executemany(
             "INSERT OR REPLACE INTO benchmark VALUES (?, ?, ?, ?, ?)",
             [
@@ -285,18 +302,16 @@ class Index:
     def documents_with_legend(self, leak: str) -> list[str]:
         return [r[0] for r in self._con.execute("SELECT doc_id FROM legends WHERE leak = ? ORDER BY doc_id", [leak])]
 
+    def twins_of(self, name: str) -> list[str]:
+        """Ids of the preprint or the article of a document, as statements named both; `name`: one of its ids."""
+        return [r[0] for r in self._con.execute("SELECT b FROM twins WHERE a = ? ORDER BY b", [name])]
+
     def has_event(self, event_id: str) -> bool:
         return self._con.execute("SELECT 1 FROM events WHERE event_id = ?", [event_id]).fetchone() is not None
 
     def retracted(self) -> set[str]:
-        """Documents whose last integrity statement of the pair retraction/reinstatement is a retraction."""
-        stamps: dict[str, dict[str, str]] = {}
-        query = "SELECT doc_id, event, stamp FROM events WHERE event IN ('retraction', 'reinstatement')"
-        for doc_id, event, stamp in self._con.execute(query):
-            known = self._con.execute("SELECT doc_id FROM aliases WHERE alias = ?", [doc_id]).fetchone()
-            entry = stamps.setdefault(str(known[0]) if known else str(doc_id), {})
-            entry[event] = max(entry.get(event, ""), stamp)
-        return {d for d, e in stamps.items() if e.get("retraction", "") > e.get("reinstatement", "")}
+        """Retracted documents, by the rule of schemas/current/70_status.sql; an undated statement has no stamp."""
+        return {str(row[0]) for row in self._con.execute(_RETRACTED)}
 
     def gold_figures(self, task: str, split: str) -> list[tuple[str, str, str, int]]:
         """(doc_id, figure_id, record_sha256, spans) of the gold of a task in a split: the rule is in core/gold.py."""
