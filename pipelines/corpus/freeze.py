@@ -10,12 +10,13 @@ import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from pipelines.core.gold import layer_id
 from pipelines.core.hashing import short_hash
 from pipelines.core.ids import KnownFigure, match_figure_keys, split_figure_id
 from pipelines.core.records import UnitCounts
 from pipelines.core.splits import bucket_of, split_of, stricter
 from pipelines.corpus.identity import Identity, resolve
-from pipelines.corpus.index import Index, leak_hash, revision_key
+from pipelines.corpus.index import Index, RevisionKey, leak_hash, revision_key
 
 Row = Mapping[str, object]
 Rows = dict[str, list[dict[str, object]]]
@@ -74,12 +75,17 @@ class Freezer:
     def __init__(self, index: Index, night: dt.date, stored: Mapping[str, int] | None = None) -> None:
         self.index, self.night, self.stored = index, night, stored or {}
         self.out = Frozen()
-        self._seen: dict[str, set[str]] = {}
+        self._seen: dict[str, dict[str, RevisionKey]] = {}
+        self._events: set[str] = set()
         self._figures: dict[str, list[KnownFigure]] = {}
+        self._senders: dict[object, tuple[str, str]] = {}
 
     def run(self, valid: Mapping[str, Sequence[Row]]) -> Frozen:
         """`valid`: rows by table as the check step passed them, with provisional ids."""
         identity = self._resolve(valid)
+        self._senders = {
+            r["delivery_id"]: (str(r["sender"]), str(r["review_stage"])) for r in valid.get("deliveries", ())
+        }
         self._freeze_publications(valid, identity)
         self._freeze_curated(valid, identity)
         self._freeze_events(valid.get("document_events", ()), identity)
@@ -89,7 +95,7 @@ class Freezer:
             if row["delivery_id"] in kept and not self.index.has_delivery(str(row["delivery_id"])):
                 self.out.add("deliveries", row)
         self.out.merged = identity.merged
-        self._exclude_leaks()
+        self._exclude_leaks(identity)
         return self.out
 
     # identity
@@ -148,18 +154,19 @@ class Freezer:
                 self._add_figures(doc_id, mine)
 
     def _outcome(self, key_id: str, row: Row, n_parts: int) -> str:
-        """valid, duplicate (same content twice in this run) or unchanged (equal to the current revision)."""
+        """valid, duplicate (same content twice in this run) or unchanged (equal to the current revision); the same
+        content with a later stated date is a new statement. Rows come by key, the least first."""
         key, has_date = revision_key(row, self.night), row["stated_date"] is not None
-        seen = self._seen.setdefault(key_id, set())
-        if key.sha in seen:
+        seen = self._seen.setdefault(key_id, {})
+        if key.sha in seen and not (has_date and key > seen[key.sha]):
             return "duplicate"
         if key.sha in self.stored:
-            seen.add(key.sha)
+            seen[key.sha] = key
             return "valid" if n_parts > self.stored[key.sha] else "unchanged"
         known = self.index.current_key(key_id)
         if known is not None and known.sha == key.sha and not (has_date and key > known):
             return "unchanged"
-        seen.add(key.sha)
+        seen[key.sha] = key
         return "valid"
 
     def _add_figures(self, doc_id: str, rows: Sequence[Row]) -> None:
@@ -196,8 +203,9 @@ class Freezer:
         for row in figures:
             doc_id = identity.resolved[str(row["doc_id"])]
             figure_id = f"{doc_id}#{_key(row['figure_id'])}"
+            layer = layer_id(figure_id, *self._sender(row["delivery_id"]))
             mine = (row["figure_id"], *(row[n] for n in _REVISION))
-            outcome = self._outcome(figure_id, row, sum(len(found.get(mine, ())) for found in parts.values()))
+            outcome = self._outcome(layer, row, sum(len(found.get(mine, ())) for found in parts.values()))
             self.out.count("figures", outcome)
             if outcome == "valid":
                 self.out.add("figures", {**row, "doc_id": doc_id, "figure_id": figure_id})
@@ -209,6 +217,10 @@ class Freezer:
                 self.out.count("documents", "valid" if is_kept else "unchanged")
                 if is_kept:
                     self.out.add("documents", {**row, "doc_id": identity.resolved[str(row["doc_id"])]})
+
+    def _sender(self, delivery_id: object) -> tuple[str, str]:
+        """(sender, review stage): of a delivery of this night, else of one that the corpus holds."""
+        return self._senders.get(delivery_id) or self.index.delivery(delivery_id)[:2]
 
     def _freeze_parts(
         self, figure: Row, figure_id: str, outcome: str, parts: Mapping[str, Mapping[tuple[object, ...], list[Row]]]
@@ -228,12 +240,12 @@ class Freezer:
     def _freeze_events(self, rows: Sequence[Row], identity: Identity) -> None:
         for row in sorted(rows, key=lambda r: (str(r["event_id"]), str(r["delivery_id"]), str(r["raw_sha256"]))):
             event_id = str(row["event_id"])
-            if event_id in self._seen.setdefault("events", set()):
+            if event_id in self._events:
                 self.out.count("document_events", "duplicate")
             elif self.index.has_event(event_id):
                 self.out.count("document_events", "unchanged")
             else:
-                self._seen["events"].add(event_id)
+                self._events.add(event_id)
                 self.out.count("document_events", "valid")
                 doc_id = str(row["doc_id"])
                 known = self.index.doc_ids([doc_id]).get(doc_id)
@@ -241,10 +253,10 @@ class Freezer:
 
     # leakage
 
-    def _exclude_leaks(self) -> None:
+    def _exclude_leaks(self, identity: Identity) -> None:
         """A train document whose legend stands in a dev or test document, or whose twin does, is not trained on."""
         splits = {str(r["doc_id"]): str(r["split"]) for r in self.out.rows.get("splits", ())}
-        pairs = self._legend_pairs() + self._twin_pairs()
+        pairs = self._legend_pairs() + self._twin_pairs(identity)
         reasons: dict[str, str] = {}
         for a, b, why in pairs:
             split_a, split_b = (splits.get(d) or self.index.split(d) for d in (a, b))
@@ -265,17 +277,27 @@ class Freezer:
             pairs += [(a, b, "shares a legend with") for a in everyone for b in everyone if a != b]
         return pairs
 
-    def _twin_pairs(self) -> list[tuple[str, str, str]]:
-        pairs = []
-        for row in self.out.rows.get("document_events", ()):
-            if row["event"] == "preprint_of" and row["notice_id"]:
-                a, b = str(row["doc_id"]), str(row["notice_id"])
-                pairs += [(a, b, "preprint twin of"), (b, a, "preprint twin of")]
-        return pairs
+    def _twin_pairs(self, identity: Identity) -> list[tuple[str, str, str]]:
+        """Preprints and articles that are twins: by a statement of tonight, or by an earlier one that named a document
+        before the corpus had it, or by an id that it has got since."""
+        stated = {
+            (str(r["doc_id"]), str(r["notice_id"])) for r in self.out.rows.get("document_events", ())
+            if r["event"] == "preprint_of" and r["notice_id"]
+        }  # fmt: skip
+        news = {*identity.created, *identity.new_aliases.values()}
+        names = {n for d in news for n in (d, *self.index.aliases_of(d))} | set(identity.new_aliases)
+        stated |= {(name, twin) for name in names for twin in self.index.twins_of(name)}
+        twins = {(self._document(a, identity), self._document(b, identity)) for a, b in stated}
+        pairs = {pair for a, b in twins if a != b for pair in ((a, b), (b, a))}
+        return [(a, b, "preprint twin of") for a, b in sorted(pairs)]
+
+    def _document(self, name: str, identity: Identity) -> str:
+        """The document that an id names as of tonight, else the id."""
+        return identity.resolved.get(name) or self.index.doc_ids([name]).get(name, name)
 
 
 def annotation_id(row: Row) -> str:
-    """Id of an annotation row: its place, its type and the curated revision."""
+    """Id of an annotation row: its place, its type, the curated revision, and whether a machine made it."""
     return short_hash(
         row["figure_id"],
         row["legend_sha256"],
@@ -286,6 +308,7 @@ def annotation_id(row: Row) -> str:
         row["panel_no"],
         row["text"],
         row["tag_ids"],
+        row["review_stage"] == "machine",
     )
 
 

@@ -27,8 +27,8 @@ KINDS = ("publication", "curation")
 PLACES = ("body", "floats", "back", "front", "sub-article")
 REVIEW_STAGES = ("machine", "curator", "author")
 EVENTS = (
-    "retraction", "expression_of_concern", "correction", "addendum", "reinstatement", "licence_change", "id_link",
-    "preprint_of", "deletion",
+    "retraction", "expression_of_concern", "correction", "addendum", "reinstatement", "licence_change",
+    "licence_stated", "id_link", "preprint_of", "deletion",
 )  # fmt: skip
 EVENT_KINDS = ("integrity", "licence", "identity", "deletion")
 FORMATS = ("jats", "sourcedata", "bioc", "mixed")

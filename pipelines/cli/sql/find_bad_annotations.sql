@@ -58,7 +58,7 @@ found AS (
         CASE WHEN list_bool_or(list_transform(a.ext_ids, lambda x: x IS NULL OR trim(x) IN ('', 'None', 'null', 'nan')
             OR contains(x, '///') OR length(x) > 200 OR regexp_matches(x, '[\x00-\x1f\x7f]'))) THEN 'clean_ids' END,
         CASE WHEN a.review_stage NOT IN ('machine', 'curator', 'author') THEN 'review_stage_known' END,
-        CASE WHEN a.n_source_rows < 1 THEN 'n_source_rows_in_range' END,
+        CASE WHEN a.n_source_rows < 0 THEN 'n_source_rows_in_range' END,
         CASE WHEN a.is_synthetic <> c.is_synthetic THEN 'of_this_home' END,
         CASE WHEN row_number() OVER (
             PARTITION BY a.annotation_id, a.record_sha256, a.raw_sha256, a.delivery_id ORDER BY a.row_id

@@ -22,7 +22,7 @@ SELECT
     CASE WHEN t = 0 THEN 'intervention' END AS raw_role,
     CASE WHEN bad = 9 THEN ['1///2'] WHEN bad = 10 THEN ['not formed'] ELSE [['P12345', 'CHEBI:1234', 'CVCL_0030', 'BAO_0000015'][t + 1]] END AS ext_ids,
     CASE WHEN bad = 11 THEN []::VARCHAR[] ELSE [['Uniprot', 'ChEBI', 'Cellosaurus', 'BAO'][t + 1]] END AS ext_dbs,
-    ['t' || w] AS tag_ids, CASE WHEN bad = 13 THEN 0 ELSE 1 END AS n_source_rows, false AS is_floating,
+    ['t' || w] AS tag_ids, CASE WHEN bad = 13 THEN -1 ELSE 1 END AS n_source_rows, false AS is_floating,
     false AS is_nested, CASE WHEN bad <> 14 THEN 'bench' END AS annotator, 'curator' AS review_stage,
     CASE WHEN bad = 15 THEN sha256('another') ELSE legend_sha256 END AS legend_sha256, source, delivery_id, raw_sha256,
     parser_version, stated_version, record_sha256, is_synthetic
