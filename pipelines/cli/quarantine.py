@@ -6,8 +6,6 @@ import csv
 import datetime as dt
 import io
 import json
-import os
-import pwd
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -17,7 +15,7 @@ from rich.markup import escape
 from rich.table import Column, Table
 
 from pipelines import settings as settings_module
-from pipelines.cli.common import HomeOption, JsonOption, load_settings, log, print_json, table_console
+from pipelines.cli.common import HomeOption, JsonOption, load_settings, log, login_name, print_json, table_console
 from pipelines.errors import UsageError
 
 if TYPE_CHECKING:
@@ -238,7 +236,7 @@ def waive(
     elif issue.status == "fixed":
         raise UsageError(f"{issue.issue_id} is fixed by {issue.settled_by}: there is nothing to waive")
     else:
-        waiver = Waiver(issue.issue_id, who or _login_name(), str(why).strip(), settings_module.today())
+        waiver = Waiver(issue.issue_id, who or login_name(), str(why).strip(), settings_module.today())
         set_waiver(settings, waiver)
     now = find_issue(read_issues(settings), issue.issue_id)
     if as_json:
@@ -271,13 +269,6 @@ def assign(
         print_json({"issue_id": known.issue_id, "owner": known.owner, "note": known.note, "status": issue.status})
     else:
         log.print(f"{known.issue_id} is {issue.status}, looked after by {escape(known.owner) or 'nobody'}")
-
-
-def _login_name() -> str:
-    try:
-        return pwd.getpwuid(os.getuid()).pw_name
-    except KeyError:
-        return f"uid {os.getuid()}"
 
 
 @app.command("replay")

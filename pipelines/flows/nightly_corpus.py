@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from pipelines.core.runs import StageResult
 from pipelines.flows.context import Context
+from pipelines.flows.holds import corpus_hold
 
 
 def pull(ctx: Context) -> StageResult:
     """1. Raw bytes from every source, unchanged, with provenance → landing. A replay takes what is there already."""
+    if held := corpus_hold(ctx.settings):
+        return StageResult(skipped=held)
     if ctx.run.request.get("replay"):
         from pipelines.flows.replay import pull_again
 
