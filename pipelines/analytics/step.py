@@ -383,7 +383,8 @@ def run_report(settings: Settings, run: Run) -> StageResult:
     finally:
         con.close()
     night = data["night"][0]
-    key = f"night-{night['run_key']}.html"
+    docs, key = f"docs/{night['run_key']}/index.html", f"night-{night['run_key']}.html"
+    data["docs"] = [{"href": docs}] if reports.exists(docs) else []
     page = render_report(data).encode()
     if _read_if_there(reports, key) == page and not run.is_forced:
         return StageResult(skipped=f"{key} is there already")

@@ -77,11 +77,15 @@ def _lean(column: pa.ChunkedArray, *, is_presence: bool) -> pa.ChunkedArray | pa
 
 
 class SuiteRunner:
-    """Holds the context; made once a night, because the library takes seconds to import."""
+    """Holds the context; made once a night, because the library takes seconds to import.
 
-    def __init__(self) -> None:
+    `on_result` gets the library's own result of each suite that had rows, once the outcomes are read from it.
+    """
+
+    def __init__(self, on_result: Callable[[Suite, Any], None] | None = None) -> None:
         self._context: Any = None
         self._n = 0
+        self._on_result = on_result
 
     def run(self, suite: Suite, frame: pd.DataFrame) -> list[Outcome]:
         """One outcome per rule, in the suite's order. `frame[row_id]` must be unique: rows are named by it.
@@ -95,9 +99,12 @@ class SuiteRunner:
         built = self._add_suite(suite)
         by_id = {e.id: rule for e, rule in zip(built.expectations, suite.rules, strict=True)}
         found = {}
-        for result in self._batch(frame).validate(built, result_format=_RESULT_FORMAT).results:
+        validated = self._batch(frame).validate(built, result_format=_RESULT_FORMAT)
+        for result in validated.results:
             rule = by_id[result.expectation_config.id]
             found[rule.name] = _outcome(suite.table, rule, result)
+        if self._on_result:
+            self._on_result(suite, validated)
         return [found[rule.name] for rule in suite.rules]
 
     def prepare(self) -> None:

@@ -21,6 +21,7 @@ from pipelines.core.records import STORED_TYPES, Reason
 from pipelines.core.runs import Run, StageResult
 from pipelines.core.tables import corpus_schema, parquet_bytes
 from pipelines.errors import PermanentError, PipelineError, QualityError
+from pipelines.quality.docs import render_docs, render_index
 from pipelines.quality.drift import NightCounts, compare, counts_from, pool
 from pipelines.quality.reasons import (
     PARENTS,
@@ -87,9 +88,10 @@ class NightRows:
 def run(settings: Settings, run: Run) -> StageResult:
     """Judge the rows that parse left below `<run key>/parse/`; needs `run.night`.
 
-    Writes `<run key>/check/`: one Parquet file per table with the valid rows, quality_results.jsonl and
+    Writes `<run key>/check/`: one Parquet file per table with the valid rows, counts.json, quality_results.jsonl and
     accounting.jsonl; and `<run key>.jsonl` in the quarantine: what parsers and rules rejected. Every row that came in
-    is in exactly one of them. QualityError, after all is written, where a rule of the whole night fails.
+    is in exactly one of them. Data Docs, without rows, go to `docs/<run key>/` in the reports. QualityError, after all
+    is written, where a rule of the whole night fails.
     """
     if run.night is None:
         raise PermanentError("the check of a night needs its date")
@@ -98,7 +100,8 @@ def run(settings: Settings, run: Run) -> StageResult:
     con = connect(settings)
     try:
         register(con, settings, run.night, night)
-        runner = SuiteRunner()
+        pages: dict[str, bytes] = {}
+        runner = SuiteRunner(lambda s, found: pages.update({s.table: render_docs(f"{s.table}, {run.key}", found)}))
         check_rows(con, runner, night)
         _cascade(night)
         is_replay = bool(run.request.get("replay"))  # of rejected files only: its shares say nothing of a night
@@ -106,6 +109,7 @@ def run(settings: Settings, run: Run) -> StageResult:
     finally:
         con.close()
     result = _write(staging, settings, run, night)
+    _write_docs(open_part(settings, "reports"), run.key, night, pages)
     if fatal:
         raise QualityError(_stop_message(fatal, night, run, result))
     return result
@@ -290,6 +294,17 @@ def _write(store: ObjectStore, settings: Settings, run: Run, night: NightRows) -
         store.write(f"{base}/{name}", data)
     hashes = {name: sha256_bytes(data) for name, data in {**files, "quarantine": issues}.items()}
     return _result(store.uri(base), night, content_hash(hashes))
+
+
+def _write_docs(reports: ObjectStore, run_key: str, night: NightRows, pages: Mapping[str, bytes]) -> None:
+    """Data Docs below docs/<run key>/, the list of pages last; none where nothing came in."""
+    rows = []
+    for suite, page in pages.items():
+        outcomes = [o for o in night.outcomes if o.suite == suite]
+        rows.append((suite, len(outcomes), sum(not o.success for o in outcomes)))
+        reports.write(f"docs/{run_key}/{suite}.html", page)
+    if rows:
+        reports.write(f"docs/{run_key}/index.html", render_index(run_key, rows))
 
 
 def _lines(rows: Iterable[Mapping[str, object]]) -> bytes:
