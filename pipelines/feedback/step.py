@@ -246,7 +246,7 @@ class _NightRows:
             tables = [pq.read_table(io.BytesIO(self._staging.read(key)), columns=list(_FIGURE_COLUMNS))]
         elif repo.exists():
             night, _ = order_of(self._run_key)
-            files = [f for f in repo.files(tables=("figures",)) if f.night == night]
+            files = [f for f in repo.files(tables=("figures",)) if f.may_hold(night)]
             tables = [pq.read_table(f.path, columns=list(_FIGURE_COLUMNS)) for f in files]
         wanted = pa.array(sorted(self._shas), pa.string())
         out: dict[str, list[Row]] = {}

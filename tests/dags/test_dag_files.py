@@ -19,7 +19,7 @@ TASKS = {
     "nightly_corpus": ["pull", "parse", "check", "freeze", "close"],
     "retrain_tagger": ["select", "train", "score", "gate"],
     "reload_predictions": ["predict", "link", "publish", "report"],
-    "maintenance": ["verify"],
+    "maintenance": ["verify", "compact", "gc"],
 }
 FILES = sorted((CHECKOUT / "dags").glob("*.py"))
 HEAVY = ("torch", "transformers", "mlflow", "great_expectations", "duckdb")

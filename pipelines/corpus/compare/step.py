@@ -1,0 +1,57 @@
+"""What versions of the corpus hold: digest, difference, benchmarks. Reads only."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+from collections.abc import Sequence
+from typing import Any
+
+from pipelines.clients import warehouse
+from pipelines.clients.corpus_repo import CorpusFile, CorpusRepo
+from pipelines.core.hashing import canonical_json
+from pipelines.corpus.diff import build_diff
+from pipelines.settings import Settings
+
+_DIGEST_PARTS = ("documents", "figures", "panels", "annotations", "events")
+
+
+def compute_digest(settings: Settings, files: Sequence[CorpusFile]) -> str:
+    """sha256 over the sorted current records: equal for equal knowledge, whatever the order of arrival."""
+    con = warehouse.connect(settings)
+    warehouse.attach_corpus(con, files)
+    con.execute(warehouse.read_sql("corpus/sql", "digest_names"))
+    digest = hashlib.sha256()
+    for part in _DIGEST_PARTS:
+        rows = warehouse.to_arrow(con, warehouse.read_sql("corpus/sql", f"digest_{part}")).to_pylist()
+        for line in sorted(canonical_json(r) for r in rows):
+            digest.update(line.encode() + b"\n")
+    con.close()
+    return digest.hexdigest()
+
+
+# diff, benchmark
+
+
+def select(con: warehouse.Connection, name: str, **values: object) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = warehouse.to_arrow(con, warehouse.read_sql("corpus/sql", name), values).to_pylist()
+    return rows
+
+
+def diff_versions(settings: Settings, before: Sequence[CorpusFile], after: Sequence[CorpusFile]) -> dict[str, Any]:
+    """What is current in one version and not in the other, see corpus.diff.build_diff; one pass over both."""
+    facts = [warehouse.read_sql("corpus/sql", f"diff_facts_{t}") for t in ("documents", "figures", "annotations")]
+    with contextlib.closing(warehouse.connect(settings)) as con:
+        warehouse.attach_versions(con, before, after, *facts)
+        con.execute(warehouse.read_sql("corpus/sql", "diff_names"))
+        return build_diff(*(select(con, f"diff_{t}") for t in ("documents", "figures", "annotations")))
+
+
+def show_benchmarks(settings: Settings, version: str) -> list[dict[str, Any]]:
+    """Every benchmark version of every task at a corpus version, with the tag that wrote it, the newest last."""
+    repo = CorpusRepo(settings)
+    tags = {int(str(m["seq"])): str(m["tag"]) for m in repo.manifests(version)}
+    with contextlib.closing(warehouse.connect(settings)) as con:
+        warehouse.attach_corpus(con, repo.files(version))
+        rows = select(con, "show_benchmarks")
+    return [{**r, "corpus_version": tags[r["seq"]]} for r in rows]
