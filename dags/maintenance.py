@@ -4,8 +4,8 @@
 **Inputs** the corpus remote and the chain of versions.
 
 **Outputs** from `verify` nothing new: an old version is fetched from the remote alone, with an empty cache, and must
-have the md5 that its version states. From `compact`, where a month has closed, a version `corpus/compact-<seq>` with the
-same rows in fewer files. From `gc` free space: copies that the remote or the corpus holds too.
+have the md5 that its version states. From `compact`, where a month has closed, a version `corpus/compact-<seq>` with
+the same rows in fewer files. From `gc` free space: copies that the remote or the corpus holds too.
 
 **If it fails** do not delete anything, and do not run a garbage collection. What the message means and what to do:
 `infra/runbooks/maintenance.md`.

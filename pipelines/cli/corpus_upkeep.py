@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import pwd
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from rich.console import Console
 from rich.table import Table
 
 from pipelines.cli.common import print_json, table_console
@@ -39,6 +42,60 @@ def collect(
         out.print(table)
     total = f"{done['bytes'] / 2**20:.1f} MiB"
     out.print(f"cleared {total}" if yes else f"{total} could go: `nightcap corpus gc --yes` clears it")
+
+
+@app.command("purge")
+def purge_document(
+    document: Annotated[str, typer.Argument(help="Any id of the document: a DOI, PMC or PubMed id")],
+    why: Annotated[str, typer.Option("--why", help="The reason, kept in the corpus: name no person and quote nothing")],
+    who: Annotated[str | None, typer.Option("--who", help="Who decides it (default: the user logged in)")] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do it, for good (default: only say what would go)")] = False,
+    home: Annotated[Path | None, HOME] = None,
+    as_json: Annotated[bool, typer.Option("--json")] = False,
+) -> None:
+    """Remove a document for good, by order of law: from every version, the raw files, predictions and tables.
+
+    Nothing brings it back, and old versions that held it can be checked out no more. To hide a delivery use
+    `withdraw`; a retraction needs nothing. A purge that was killed is finished by running it again.
+    Example: nightcap corpus purge 10.1234/abc --why "court order 12/2026" --yes
+    """
+    from pipelines.corpus.purging.step import purge
+
+    loaded, _ = open_corpus(home)
+    if not why.strip():
+        raise UsageError("--why must say why: it is what a reader of the corpus will see")
+    done = purge(loaded, document, why.strip(), who or pwd.getpwuid(os.getuid()).pw_name, act=yes)
+    if yes:
+        done["tables"] = _publish_without(loaded)
+    print_json(done) if as_json else _render_purge(done, table_console())
+
+
+def _publish_without(settings: Any) -> dict[str, Any]:
+    """Publish anew and drop the generations that hold the document; where that fails they stay, and it is said."""
+    from pipelines.cli.night import run_whole_flow
+    from pipelines.flows.purged_tables import forget_older_generations
+
+    outcome = run_whole_flow(settings, "reload_predictions", None, {}, force=False)
+    dropped = [] if outcome.exit_code else forget_older_generations(settings)
+    return {"exit_code": outcome.exit_code, "dropped": dropped}
+
+
+def _render_purge(done: dict[str, Any], out: Console) -> None:
+    rows = ", ".join(f"{n} {table}" for table, n in done.get("rows", {}).items()) or "no rows"
+    if done["version"] is None:
+        out.print(f"would remove {rows}; {done.get('raw', 0)} raw files. Nothing was removed: --yes does it, for good.")
+    else:
+        out.print(
+            f"[bold]{done['version']}[/] is without it: {rows}, {done['objects']} stored files, {done['raw']} raw"
+        )
+    if done.get("lost_versions"):
+        out.print(f"can be checked out no more: {', '.join(done['lost_versions'])}")
+    for sha in done.get("raw_shared", []):
+        out.print(
+            f"landing keeps {sha}: other documents were read from it too. Have it delivered again without this one"
+        )
+    if done.get("tables", {}).get("exit_code"):
+        out.print("the tables were not published anew: run this command again, they still hold the document")
 
 
 def restore_drill(

@@ -66,13 +66,15 @@ class DocIds:
 
 @dataclass(frozen=True)
 class EventRecord:
-    """One statement about a document (the target), e.g. from a JATS `related-article`."""
+    """One statement about a document (the target), e.g. from a JATS `related-article`. `partner` is the other document
+    where that is not the one which makes the statement: a preprint that names its article."""
 
     target: DocIds
     kind: str
     event: str
     event_date: dt.date | None = None
     detail: str | None = None
+    partner: DocIds | None = None
 
 
 @dataclass(frozen=True)

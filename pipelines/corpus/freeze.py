@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from pipelines.core.hashing import short_hash
 from pipelines.core.ids import KnownFigure, match_figure_keys, split_figure_id
 from pipelines.core.records import UnitCounts
-from pipelines.core.splits import bucket_of, split_of, stricter
+from pipelines.core.splits import bucket_of, leak_hash, split_of, stricter
 from pipelines.corpus.identity import Identity, resolve
-from pipelines.corpus.index import Index, RevisionKey, leak_hash, revision_key
+from pipelines.corpus.index import Index, RevisionKey, both_ways, is_twin_link, revision_key
 
 Row = Mapping[str, object]
 Rows = dict[str, list[dict[str, object]]]
@@ -82,10 +82,10 @@ class Freezer:
         self._freeze_identity(valid, identity)
         kept = {str(r["delivery_id"]) for t in UNITS for r in self.out.rows.get(t, ())}
         for row in valid.get("deliveries", ()):
-            if row["delivery_id"] in kept:
+            if row["delivery_id"] in kept and not self.index.has_delivery(str(row["delivery_id"])):
                 self.out.add("deliveries", row)
         self.out.merged = identity.merged
-        self._exclude_leaks()
+        self._exclude_leaks(identity)
         return self.out
 
     # identity
@@ -151,7 +151,7 @@ class Freezer:
         if key.sha in seen:
             return "duplicate"
         known = self.index.current_key(key_id)
-        if known is not None and known.sha == key.sha and not (has_date and key > known):
+        if known is not None and known.sha == key.sha and not (has_date and is_later(key, known)):
             return "unchanged"
         seen.add(key.sha)
         return "valid"
@@ -234,10 +234,11 @@ class Freezer:
 
     # leakage
 
-    def _exclude_leaks(self) -> None:
-        """A train document whose legend stands in a dev or test document, or whose twin does, is not trained on."""
+    def _exclude_leaks(self, identity: Identity) -> None:
+        """A train document whose legend stands in a dev or test document, or whose twin does, is not trained on; in
+        whatever order the two and the statement that they are twins arrive."""
         splits = {str(r["doc_id"]): str(r["split"]) for r in self.out.rows.get("splits", ())}
-        pairs = self._legend_pairs() + self._twin_pairs()
+        pairs = self._legend_pairs() + self._twin_pairs(identity)
         reasons: dict[str, str] = {}
         for a, b, why in pairs:
             split_a, split_b = (splits.get(d) or self.index.split(d) for d in (a, b))
@@ -258,13 +259,20 @@ class Freezer:
             pairs += [(a, b, "shares a legend with") for a in everyone for b in everyone if a != b]
         return pairs
 
-    def _twin_pairs(self) -> list[tuple[str, str, str]]:
-        pairs = []
-        for row in self.out.rows.get("document_events", ()):
-            if row["event"] == "preprint_of" and row["notice_id"]:
-                a, b = str(row["doc_id"]), str(row["notice_id"])
-                pairs += [(a, b, "preprint twin of"), (b, a, "preprint twin of")]
-        return pairs
+    def _twin_pairs(self, identity: Identity) -> list[tuple[str, str, str]]:
+        """Pairs stated tonight, and those stated earlier by a name that is only now a document's."""
+        events = [r for r in self.out.rows.get("document_events", ()) if is_twin_link(r)]
+        stated = [pair for row in events for pair in both_ways(row)]
+        known = [pair for a, b in self.index.twins_of(sorted(identity.new_aliases)) for pair in ((a, b), (b, a))]
+        names = sorted({name for pair in stated + known for name in pair})
+        documents = self.index.doc_ids(names) | {n: identity.resolved[n] for n in names if n in identity.resolved}
+        found = {(documents.get(a, a), documents.get(b, b)) for a, b in stated + known}
+        return [(a, b, "preprint twin of") for a, b in sorted(found) if a != b]
+
+
+def is_later(key: RevisionKey, known: RevisionKey) -> bool:
+    """True where the sender states more than before: the same content read by a later parser says nothing new."""
+    return (key.stamp, key.version) > (known.stamp, known.version)
 
 
 def annotation_id(row: Row) -> str:

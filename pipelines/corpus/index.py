@@ -17,17 +17,16 @@ from pathlib import Path
 from pipelines.core.gold import task_counts
 from pipelines.core.hashing import sha256_text
 from pipelines.core.ids import KnownFigure, split_figure_id
-from pipelines.core.splits import LEAK_WORDS
-from pipelines.core.text import fold
+from pipelines.core.splits import leak_hash
 
-INDEX_VERSION = 1
+INDEX_VERSION = 2
 _SCHEMA = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE aliases (alias TEXT PRIMARY KEY, doc_id TEXT NOT NULL);
 CREATE INDEX aliases_doc ON aliases (doc_id);
 CREATE TABLE docs (doc_id TEXT PRIMARY KEY, seq INTEGER NOT NULL, split TEXT NOT NULL, exclusion TEXT);
 CREATE TABLE revisions (id TEXT PRIMARY KEY, doc_id TEXT NOT NULL, kind TEXT NOT NULL, stamp TEXT NOT NULL,
-  version INTEGER NOT NULL, sha TEXT NOT NULL);
+  version INTEGER NOT NULL, parser INTEGER NOT NULL, sha TEXT NOT NULL);
 CREATE INDEX revisions_doc ON revisions (doc_id);
 CREATE TABLE figures (figure_id TEXT PRIMARY KEY, doc_id TEXT NOT NULL, label TEXT, jats_id TEXT, legend TEXT);
 CREATE INDEX figures_doc ON figures (doc_id);
@@ -37,6 +36,7 @@ CREATE TABLE gold (figure_id TEXT NOT NULL, task TEXT NOT NULL, doc_id TEXT NOT 
 CREATE INDEX gold_task ON gold (task);
 CREATE TABLE events (event_id TEXT PRIMARY KEY, doc_id TEXT NOT NULL, event TEXT NOT NULL, stamp TEXT NOT NULL);
 CREATE INDEX events_doc ON events (doc_id);
+CREATE TABLE twins (name TEXT NOT NULL, twin TEXT NOT NULL, PRIMARY KEY (name, twin));
 CREATE TABLE benchmark (task TEXT NOT NULL, version INTEGER NOT NULL, doc_id TEXT NOT NULL, figure_id TEXT NOT NULL,
   sha TEXT NOT NULL, PRIMARY KEY (task, version, figure_id));
 CREATE TABLE deliveries (delivery_id TEXT PRIMARY KEY, review_stage TEXT NOT NULL, has_roles INTEGER NOT NULL);
@@ -48,23 +48,20 @@ Rows = Mapping[str, Sequence[Row]]
 
 @dataclass(frozen=True, order=True)
 class RevisionKey:
-    """The key of *current*: the greatest one is (architecture, section 5)."""
+    """The key of *current*: the greatest one is (architecture, paragraph Current)."""
 
     stamp: str
     version: int
+    parser: int
     sha: str
 
 
 def revision_key(row: Row, night: dt.date) -> RevisionKey:
     stated = row["stated_date"]
     stamp = stated.isoformat() if isinstance(stated, dt.date) else night.isoformat()
-    return RevisionKey(stamp, int(str(row["stated_version"])), str(row["record_sha256"]))
-
-
-def leak_hash(legend: str | None) -> str | None:
-    """Hash under which equal legends meet, None for one of fewer than eight words."""
-    text = " ".join(fold(legend or "").split())
-    return sha256_text(text) if len(text.split()) >= LEAK_WORDS else None
+    return RevisionKey(
+        stamp, int(str(row["stated_version"])), int(str(row["parser_version"])), str(row["record_sha256"])
+    )
 
 
 class Index:
@@ -159,6 +156,10 @@ class Index:
             ],
         )
         con.executemany(
+            "INSERT OR IGNORE INTO twins VALUES (?, ?)",
+            [pair for r in rows.get("document_events", ()) if is_twin_link(r) for pair in both_ways(r)],
+        )
+        con.executemany(
             "INSERT OR REPLACE INTO benchmark VALUES (?, ?, ?, ?, ?)",
             [
                 (r["task"], r["benchmark_version"], r["doc_id"], r["figure_id"], r["record_sha256"])
@@ -181,8 +182,8 @@ class Index:
         if known is not None and known >= key:
             return False
         self._con.execute(
-            "INSERT OR REPLACE INTO revisions VALUES (?, ?, ?, ?, ?, ?)",
-            [key_id, doc_id, kind, key.stamp, key.version, key.sha],
+            "INSERT OR REPLACE INTO revisions VALUES (?, ?, ?, ?, ?, ?, ?)",
+            [key_id, doc_id, kind, key.stamp, key.version, key.parser, key.sha],
         )
         return True
 
@@ -251,8 +252,8 @@ class Index:
 
     def current_key(self, key_id: str) -> RevisionKey | None:
         """Key of the current revision of a publication (by doc_id) or a curated figure (by figure_id)."""
-        row = self._con.execute("SELECT stamp, version, sha FROM revisions WHERE id = ?", [key_id]).fetchone()
-        return RevisionKey(str(row[0]), int(row[1]), str(row[2])) if row else None
+        row = self._con.execute("SELECT stamp, version, parser, sha FROM revisions WHERE id = ?", [key_id]).fetchone()
+        return RevisionKey(str(row[0]), int(row[1]), int(row[2]), str(row[3])) if row else None
 
     def known_figures(self, doc_id: str) -> list[KnownFigure]:
         """Every figure that any revision of the document had, as last seen."""
@@ -266,6 +267,15 @@ class Index:
 
     def has_event(self, event_id: str) -> bool:
         return self._con.execute("SELECT 1 FROM events WHERE event_id = ?", [event_id]).fetchone() is not None
+
+    def twins_of(self, names: Iterable[str]) -> list[tuple[str, str]]:
+        """(name, the id its stated preprint or article goes by) of those that have one, as stated."""
+        query = "SELECT name, twin FROM twins WHERE name = ? ORDER BY twin"
+        return [(str(a), str(b)) for name in names for a, b in self._con.execute(query, [name])]
+
+    def has_delivery(self, delivery_id: str) -> bool:
+        query = "SELECT 1 FROM deliveries WHERE delivery_id = ?"
+        return self._con.execute(query, [delivery_id]).fetchone() is not None
 
     def retracted(self) -> set[str]:
         """Documents whose last integrity statement of the pair retraction/reinstatement is a retraction."""
@@ -298,6 +308,16 @@ class Index:
         for (table,) in self._con.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name"):
             out.append([table, sorted(map(list, self._con.execute(f"SELECT * FROM {table}")), key=str)])
         return sha256_text(json.dumps(out))
+
+
+def is_twin_link(event: Row) -> bool:
+    """True for a statement that one document is the preprint of another one."""
+    return event["event"] == "preprint_of" and bool(event["notice_id"]) and event["notice_id"] != event["doc_id"]
+
+
+def both_ways(event: Row) -> list[tuple[str, str]]:
+    a, b = str(event["doc_id"]), str(event["notice_id"])
+    return [(a, b), (b, a)]
 
 
 def _revision(row: Row) -> tuple[object, ...]:

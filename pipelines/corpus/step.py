@@ -2,9 +2,9 @@
 withdrawal, upkeep, benchmarks and purging meet services.
 
 Every writer of the corpus leaves, in this order: files in the clone, their entries in data.dvc, the files on the DVC
-remote, a commit with the manifest, branch and tag on the git remote, the index. Whatever a kill leaves before the push is
-dropped by the next start, which ends in the same state; after the push only the index is brought forward (and the hold
-of a withdrawal set).
+remote, a commit with the manifest, branch and tag on the git remote, the index. Whatever a kill leaves before the push
+is dropped by the next start, which ends in the same state; after the push only the index is brought forward (and the
+hold of a withdrawal set).
 """
 
 from __future__ import annotations

@@ -97,6 +97,8 @@ def _add_document(out: Tables, document: DocumentRecord, origin: Origin) -> None
 
 def _add_event(out: Tables, event: EventRecord, notice_id: str, origin: Origin, common: Mapping[str, object]) -> None:
     target = doc_id_for(event.target, origin.source, origin.raw_sha256)
+    if event.partner is not None:
+        notice_id = doc_id_for(event.partner, origin.source, origin.raw_sha256)
     event_id = short_hash(target, event.kind, event.event, event.event_date, origin.source, notice_id, event.detail)
     _add(out, "document_events", {
         "event_id": event_id, "doc_id": target, "kind": event.kind, "event": event.event,

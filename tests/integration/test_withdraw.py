@@ -13,8 +13,9 @@ from pipelines.cli.app import app
 from pipelines.cli.show import collect_status
 from pipelines.clients.corpus_repo import CorpusRepo
 from pipelines.clients.state import open_state
+from pipelines.core.splits import leak_hash
 from pipelines.corpus.compare.step import compute_digest, show_benchmarks
-from pipelines.corpus.index import Index, leak_hash
+from pipelines.corpus.index import Index
 from pipelines.corpus.step import bring_forward
 from pipelines.corpus.withdrawal.step import plan_withdrawal, withdraw
 from pipelines.errors import UsageError

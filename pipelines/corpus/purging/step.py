@@ -53,8 +53,8 @@ class Plan:
     def to_dict(self) -> dict[str, Any]:
         return {
             "rows": dict(sorted(self.taken.rows.items())), "objects": len(self.taken.objects),
-            "raw": len(self.taken.raw - self.taken.other_raw), "raw_shared": sorted(self.taken.raw & self.taken.other_raw),
-            "lost_versions": list(self.lost),
+            "raw": len(self.taken.raw - self.taken.other_raw),
+            "raw_shared": sorted(self.taken.raw & self.taken.other_raw), "lost_versions": list(self.lost),
         }  # fmt: skip
 
 
@@ -62,7 +62,7 @@ def plan_purge(settings: Settings, repo: CorpusRepo, manifests: Manifests, name:
     """What holds the document in any version; None where the corpus has no document of this name (any alias)."""
     with contextlib.closing(warehouse.connect(settings)) as con:
         warehouse.attach_corpus(con, repo.files())
-        names = tuple(str(r["name"]) for r in select(con, "purge_names", name=name))
+        names = tuple(str(r["name"]) for r in select(con, "purge_names", alias=name))
         if not names:
             return None
         training = select(con, "purge_training", names=list(names))[0]
@@ -79,7 +79,7 @@ def plan_purge(settings: Settings, repo: CorpusRepo, manifests: Manifests, name:
 
 
 def _every_file(repo: CorpusRepo, manifests: Manifests, current: Mapping[str, str]) -> dict[str, str]:
-    """path → md5 of every file of every version: those that a compaction or purge dropped stand in its parent's list."""
+    """path → md5 of every file of every version: what a compaction or purge dropped stands in its parent's list."""
     found = dict(current)
     for manifest in manifests:
         if manifest.get("dropped"):

@@ -11,5 +11,6 @@ WHERE f.kind = 'curation'
   )
 QUALIFY row_number() OVER (
     PARTITION BY f.figure_id
-    ORDER BY coalesce(f.stated_date, f.night) DESC, f.stated_version DESC, f.record_sha256 DESC, f.seq, f.raw_sha256
+    ORDER BY coalesce(f.stated_date, f.night) DESC, f.stated_version DESC, f.parser_version DESC,
+             f.record_sha256 DESC, f.seq, f.raw_sha256
 ) = 1;
