@@ -91,13 +91,11 @@ class Freezer:
     # identity
 
     def _resolve(self, valid: Mapping[str, Sequence[Row]]) -> Identity:
-        aliases: dict[str, list[str]] = {str(r["doc_id"]): [] for r in valid.get("documents", ())}
-        for row in valid.get("figures", ()):
-            aliases.setdefault(str(row["doc_id"]), [])
+        documents = {str(r["doc_id"]) for table in ("documents", "figures") for r in valid.get(table, ())}
+        aliases: dict[str, list[str]] = {doc_id: [] for doc_id in documents}
         for row in valid.get("id_aliases", ()):
-            if str(row["doc_id"]) in aliases:
-                aliases[str(row["doc_id"])].append(str(row["alias"]))
-        return resolve(aliases, self.index)
+            aliases.setdefault(str(row["doc_id"]), []).append(str(row["alias"]))
+        return resolve(aliases, self.index, documents)
 
     def _freeze_identity(self, valid: Mapping[str, Sequence[Row]], identity: Identity) -> None:
         stated: dict[str, tuple[str, str]] = {}
@@ -263,7 +261,9 @@ class Freezer:
         """Pairs stated tonight, and those stated earlier by a name that is only now a document's."""
         events = [r for r in self.out.rows.get("document_events", ()) if is_twin_link(r)]
         stated = [pair for row in events for pair in both_ways(row)]
-        known = [pair for a, b in self.index.twins_of(sorted(identity.new_aliases)) for pair in ((a, b), (b, a))]
+        created = set(identity.created)
+        fresh = set(identity.new_aliases) | {n for n, doc_id in identity.resolved.items() if doc_id in created}
+        known = [pair for a, b in self.index.twins_of(sorted(fresh)) for pair in ((a, b), (b, a))]
         names = sorted({name for pair in stated + known for name in pair})
         documents = self.index.doc_ids(names) | {n: identity.resolved[n] for n in names if n in identity.resolved}
         found = {(documents.get(a, a), documents.get(b, b)) for a, b in stated + known}
