@@ -187,3 +187,26 @@ def show_benchmark(
     missing = [t for t in TASKS if t not in {r["task"] for r in rows}]
     data = {"version": name, "benchmarks": rows, "missing": missing, "needs": needs}
     print_json(data) if as_json else render_benchmarks(data, table_console())
+
+
+@benchmark_app.command("bump")
+def bump_benchmark(
+    why: Annotated[str, typer.Option("--why", help="The reason, kept with the version")],
+    tasks: Annotated[list[str] | None, typer.Option("--task", help="Which task (several times; default: all)")] = None,
+    who: Annotated[str | None, typer.Option("--who", help="Who decides it (default: the user logged in)")] = None,
+    home: Annotated[Path | None, HOME] = None,
+    as_json: Annotated[bool, typer.Option("--json")] = False,
+) -> None:
+    """Write the next benchmark version: the same documents with the gold that curators have corrected since.
+
+    Scores compare within one version only, so the champion is scored again at the next `nightcap run retrain_tagger`.
+    Example: nightcap corpus benchmark bump --task ner --why "second reading of Figure 2"
+    """
+    from pipelines.cli.corpus_tables import render_bump
+    from pipelines.corpus.benchmarks.step import bump
+
+    loaded, _ = open_corpus(home)
+    if not why.strip():
+        raise UsageError("--why must say why: it is what a reader of the scores will see")
+    done = bump(loaded, tasks or [], why.strip(), who or pwd.getpwuid(os.getuid()).pw_name)
+    print_json(done) if as_json else render_bump(done, table_console())
