@@ -29,6 +29,7 @@ app.add_typer(corpus_commands.app, name="corpus")
 app.add_typer(quarantine_commands.app, name="quarantine")
 app.add_typer(bench_commands.app, name="bench")
 app.command("restore-drill")(corpus_upkeep.restore_drill)
+app.command("reparse")(corpus_upkeep.reparse)
 DateOption = Annotated[str | None, typer.Option("--date", help="Night, YYYY-MM-DD (default: today, UTC)")]
 ArticlesOption = Annotated[
     str | None, typer.Option("--articles", help="Folder or s3:// prefix with JATS files and archives, for this night")

@@ -1,4 +1,4 @@
-"""`nightcap corpus gc`, `nightcap corpus purge`, `nightcap restore-drill`: what is cleared, removed, proved."""
+"""`nightcap corpus gc`, `corpus purge`, `restore-drill`, `reparse`: what is cleared, removed, proved, read again."""
 
 from __future__ import annotations
 
@@ -121,4 +121,31 @@ def restore_drill(
     table_console().print(
         f"{report['version']} was rebuilt from the remotes alone in {report['seconds']} s: {report['files']} files, "
         f"{report['bytes']} bytes, digest {report['digest']} as here"
+    )
+
+
+def reparse(
+    parser: Annotated[str | None, typer.Option("--parser", help="Only files of jats, bioc, sourcedata, …")] = None,
+    doc: Annotated[str | None, typer.Option("--doc", help="Only the files of this document, by any id")] = None,
+    home: Annotated[Path | None, HOME] = None,
+    as_json: Annotated[bool, typer.Option("--json")] = False,
+) -> None:
+    """Read the raw files again with today's parsers; what they read otherwise becomes a further version of its night.
+
+    A night that today's parsers have read before is passed over. Nothing is pulled; withdrawn and purged files are not
+    read. A reparse that was ended goes on when it is started again. Example: nightcap reparse --parser jats
+    """
+    from pipelines.cli.common import log
+    from pipelines.flows.reparse import Asked
+    from pipelines.flows.reparse import reparse as read_again
+
+    loaded, _ = open_corpus(home)
+    done = read_again(loaded, Asked(parser, doc), lambda line: log.print(line, markup=False))
+    if as_json:
+        print_json(done)
+        return
+    versions = ", ".join(str(v) for v in done["runs"].values() if v)
+    table_console().print(
+        f"{done['n_files']} files read, {done['n_differing']} otherwise than before: {versions or 'no new version'}"
+        + (f"; {done['skipped']} nights were read by these parsers before" if done["skipped"] else "")
     )

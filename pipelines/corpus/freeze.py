@@ -7,7 +7,7 @@ the input rows.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pipelines.core.hashing import short_hash
@@ -65,10 +65,11 @@ _REVISION = ("record_sha256", "delivery_id", "raw_sha256")
 
 
 class Freezer:
-    """Builds one version; `night` is the night it is written under."""
+    """Builds one version; `night` is the night it is written under. `known`: contents that count as unchanged though
+    they are not current: what a reparse reads as it was read before."""
 
-    def __init__(self, index: Index, night: dt.date) -> None:
-        self.index, self.night = index, night
+    def __init__(self, index: Index, night: dt.date, known: Collection[str] = ()) -> None:
+        self.index, self.night, self.known = index, night, known
         self.out = Frozen()
         self._seen: dict[str, set[str]] = {}
         self._figures: dict[str, list[KnownFigure]] = {}
@@ -149,6 +150,8 @@ class Freezer:
         if key.sha in seen:
             return "duplicate"
         known = self.index.current_key(key_id)
+        if key.sha in self.known:
+            return "unchanged"
         if known is not None and known.sha == key.sha and not (has_date and is_later(key, known)):
             return "unchanged"
         seen.add(key.sha)

@@ -109,7 +109,7 @@ def run_freeze(settings: Settings, run: Run, inputs: str) -> StageResult:
         if done is not None:
             return result_of(done, repo.head_md5(str(done["tag"])))
         valid = {t: read_rows(staging, f"{run.key}/check/{t}.parquet") for t in _INPUT}
-        frozen = Freezer(index, run.night).run(valid)
+        frozen = Freezer(index, run.night, _read_before(settings, run, valid)).run(valid)
         staging.write(f"{run.key}/freeze/accounting.jsonl", account_lines(run, "freeze", frozen.counts))
         if not frozen.has_news:
             return StageResult(skipped="nothing new: every record is in the corpus already")
@@ -121,6 +121,15 @@ def run_freeze(settings: Settings, run: Run, inputs: str) -> StageResult:
         index.apply(int(str(manifest["seq"])), md5, run.night, frozen.rows)
         index.close()
         return result_of(manifest, md5)
+
+
+def _read_before(settings: Settings, run: Run, valid: Rows) -> set[str]:
+    """Contents that a reparse found and the corpus holds: asked only there, it costs what the corpus holds."""
+    if not run.text("reparse"):
+        return set()
+    from pipelines.corpus.compare.step import known_contents
+
+    return known_contents(settings, {str(r["record_sha256"]) for t in ("documents", "figures") for r in valid[t]})
 
 
 def _add_benchmarks(settings: Settings, index: Index, frozen: Frozen, night: dt.date) -> None:

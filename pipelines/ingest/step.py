@@ -52,16 +52,54 @@ class _Night:
         })  # fmt: skip
 
 
-def parse_file(data: bytes) -> tuple[ParsedFile, int]:
-    """(records, parser version) of a raw file, by its keys or root element; RejectedInput where no parser takes it."""
+#: Parsers by the name a user gives them: (parse, version).
+PARSERS: Mapping[str, tuple[Callable[[bytes], ParsedFile], int]] = {
+    "jats": (jats.parse_jats, jats.PARSER_VERSION),
+    "bioc": (bioc.parse_bioc, bioc.PARSER_VERSION),
+    "sourcedata": (sourcedata.parse_sourcedata, sourcedata.PARSER_VERSION),
+    "sourcedata_api": (sourcedata_api.parse_payload, sourcedata_api.PARSER_VERSION),
+}
+
+
+def parser_of(data: bytes) -> str:
+    """Name of the parser that takes a raw file, by its keys or root element."""
     if sourcedata_api.is_payload(data):
-        return sourcedata_api.parse_payload(data), sourcedata_api.PARSER_VERSION
+        return "sourcedata_api"
     root = root_name(data)
     if root in ("collection", "BioCCollection"):
-        return bioc.parse_bioc(data), bioc.PARSER_VERSION
-    if root == "article" and (b"<sd-panel" in data or b"<sd-tag" in data):
-        return sourcedata.parse_sourcedata(data), sourcedata.PARSER_VERSION
-    return jats.parse_jats(data), jats.PARSER_VERSION
+        return "bioc"
+    return "sourcedata" if root == "article" and (b"<sd-panel" in data or b"<sd-tag" in data) else "jats"
+
+
+def parser_versions() -> str:
+    """All parsers with their versions, as one word that changes with any of them."""
+    return " ".join(f"{name}:{version}" for name, (_, version) in PARSERS.items())
+
+
+def parse_file(data: bytes) -> tuple[ParsedFile, int]:
+    """(records, parser version) of a raw file; RejectedInput where no parser takes it."""
+    parse, version = PARSERS[parser_of(data)]
+    return parse(data), version
+
+
+def contents_of(data: bytes, entry: Mapping[str, Any], delivery: Mapping[str, Any]) -> tuple[str, set[str]]:
+    """(parser, hashes of the revisions and ids of the statements that it reads today); none of a file it rejects."""
+    try:
+        parsed, version = _parse_or_reject(data)
+        parser = parser_of(data)
+    except RejectedInput:
+        return "", set()
+    rows = rows_of(parsed, _origin(entry, delivery, version, is_synthetic=bool(delivery["is_synthetic"])))
+    revisions = [r for r in rows.get("documents", ()) if r["kind"] == "publication"] + rows.get("figures", [])
+    events = rows.get("document_events", ())
+    return parser, {str(r["record_sha256"]) for r in revisions} | {str(r["event_id"]) for r in events}
+
+
+def _origin(entry: Mapping[str, Any], delivery: Mapping[str, Any], version: int, *, is_synthetic: bool) -> Origin:
+    stated = dt.date.fromisoformat(delivery["stated_date"]) if delivery["stated_date"] else None
+    return Origin(entry["source"], entry["delivery_id"], entry["raw_sha256"], version, stated, is_synthetic,
+                  delivery["sender"], delivery["review_stage"],
+                  (*delivery["annotated_types"], f"roles: {delivery['has_roles']}"))  # fmt: skip
 
 
 def _parse_or_reject(data: bytes) -> tuple[ParsedFile, int]:
@@ -124,10 +162,7 @@ def _parse_entry(
         night.count("file", UnitCounts(n_in=1, quarantined=1))
         return
     night.count("file", UnitCounts(n_in=1, valid=1))
-    stated = dt.date.fromisoformat(delivery["stated_date"]) if delivery["stated_date"] else None
-    origin = Origin(entry["source"], entry["delivery_id"], entry["raw_sha256"], version, stated, is_synthetic,
-                    delivery["sender"], delivery["review_stage"],
-                    (*delivery["annotated_types"], f"roles: {delivery['has_roles']}"))  # fmt: skip
+    origin = _origin(entry, delivery, version, is_synthetic=is_synthetic)
     for table, rows in rows_of(parsed, origin).items():
         night.tables.setdefault(table, []).extend(rows)
     for rejection in parsed.rejections:
@@ -151,7 +186,7 @@ def _write(staging: ObjectStore, run: Run, night: _Night) -> StageResult:
     counts = {f"{u}s": c.valid for u, c in sorted(night.counts.items())}
     counts["rejected"] = sum(int(str(r["n"])) for r in night.rejections)
     fingerprint = content_hash([sorted(str(f["raw_sha256"]) for f in night.files), lines, counts,
-                                [m.PARSER_VERSION for m in (jats, bioc, sourcedata, sourcedata_api)]])  # fmt: skip
+                                parser_versions()])  # fmt: skip
     return StageResult(staging.uri(base), counts, fingerprint, message=", ".join(f"{n} {k}" for k, n in counts.items()))
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from pipelines.clients import warehouse
 from pipelines.clients.corpus_repo import CorpusFile, CorpusRepo
 from pipelines.core.hashing import canonical_json
+from pipelines.core.ids import normalise_alias
 from pipelines.corpus.diff import build_diff
 from pipelines.settings import Settings
 
@@ -55,3 +56,28 @@ def show_benchmarks(settings: Settings, version: str) -> list[dict[str, Any]]:
         warehouse.attach_corpus(con, repo.files(version))
         rows = select(con, "show_benchmarks")
     return [{**r, "corpus_version": tags[r["seq"]]} for r in rows]
+
+
+# what a reparse asks
+
+
+def _ask(settings: Settings, name: str, column: str, **values: object) -> set[str]:
+    with contextlib.closing(warehouse.connect(settings)) as con:
+        warehouse.attach_corpus(con, CorpusRepo(settings).files())
+        return {str(r[column]) for r in select(con, name, **values)}
+
+
+def known_contents(settings: Settings, contents: Collection[str]) -> set[str]:
+    """Of these hashes of revisions and ids of statements those that the corpus holds."""
+    return _ask(settings, "known_contents", "content", contents=sorted(contents)) if contents else set()
+
+
+def withdrawn_targets(settings: Settings) -> set[str]:
+    """Deliveries and nights that were withdrawn."""
+    return _ask(settings, "withdrawn", "target")
+
+
+def raw_of_document(settings: Settings, alias: str) -> set[str]:
+    """sha256 of the raw files that a document was read from, by any of its names; empty where it is unknown."""
+    names = _ask(settings, "document_names", "name", alias=normalise_alias(alias))
+    return _ask(settings, "document_raw", "raw_sha256", names=sorted(names)) if names else set()

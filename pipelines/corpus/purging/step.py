@@ -62,7 +62,7 @@ def plan_purge(settings: Settings, repo: CorpusRepo, manifests: Manifests, name:
     """What holds the document in any version; None where the corpus has no document of this name (any alias)."""
     with contextlib.closing(warehouse.connect(settings)) as con:
         warehouse.attach_corpus(con, repo.files())
-        names = tuple(str(r["name"]) for r in select(con, "purge_names", alias=name))
+        names = tuple(str(r["name"]) for r in select(con, "document_names", alias=name))
         if not names:
             return None
         training = select(con, "purge_training", names=list(names))[0]
