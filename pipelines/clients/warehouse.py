@@ -69,7 +69,8 @@ def _create_corpus_view(
         con.execute(f"CREATE VIEW corpus.{table} AS {_empty_select(table)} WHERE false")
         return
     columns = ", ".join(f"p.{c.name}::{c.type} AS {c.name}" for c in load_tables("corpus")[table].columns)
-    paths = ", ".join("'" + str(f.path).replace("'", "''") + "'" for f in mine)
+    names = dict.fromkeys(str(f.path) for f in mine)  # files with equal bytes are one in the cache
+    paths = ", ".join("'" + name.replace("'", "''") + "'" for name in names)
     read = f"read_parquet([{paths}], filename = true, union_by_name = true, hive_partitioning = false)"
     origin = [f"coalesce(p.{name}, f.{name}) AS {name}" for name in ("night", "seq", "part")]
     bound = "" if through_seq is None else f" WHERE coalesce(p.seq, f.seq) <= {int(through_seq)}"

@@ -25,7 +25,8 @@ pytestmark = pytest.mark.timeout(1200)
 NIGHT = "2026-11-18"
 JATS = """<article xmlns:xlink="http://www.w3.org/1999/xlink"><front><article-meta>
 <article-id pub-id-type="doi">{doi}</article-id><title-group><article-title>{doi}</article-title></title-group>
-</article-meta></front><body><fig id="f1"><label>Figure 1</label><caption><p>{legend}</p></caption></fig></body></article>
+</article-meta></front><body><fig id="f1"><label>Figure 1</label><caption><p>{legend}</p></caption></fig></body>
+</article>
 """
 LEGENDS = {
     "10.5555/a": "Liver of mice fed with glucose shows Akt1 in hepatocytes",
