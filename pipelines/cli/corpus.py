@@ -39,13 +39,9 @@ def open_corpus(home: Path | None) -> tuple[Settings, CorpusRepo]:
 
 
 def known_version(repo: CorpusRepo, version: str | None) -> str:
-    tags = [str(m["tag"]) for m in repo.manifests()]
-    if version is None and tags:
-        return tags[-1]
-    for name in (version, f"corpus/{version}"):
-        if name in tags:
-            return str(name)
-    raise UsageError(f"no corpus version {version}: {', '.join(tags[-5:]) or 'none was made yet'}")
+    from pipelines.corpus.compare.step import find_version
+
+    return find_version(repo, version)
 
 
 @app.command("log")

@@ -7,11 +7,14 @@ import hashlib
 from collections.abc import Collection, Sequence
 from typing import Any
 
+import pyarrow as pa
+
 from pipelines.clients import warehouse
 from pipelines.clients.corpus_repo import CorpusFile, CorpusRepo
 from pipelines.core.hashing import canonical_json
 from pipelines.core.ids import normalise_alias
 from pipelines.corpus.diff import build_diff
+from pipelines.errors import UsageError
 from pipelines.settings import Settings
 
 _DIGEST_PARTS = ("documents", "figures", "panels", "annotations", "events")
@@ -56,6 +59,28 @@ def show_benchmarks(settings: Settings, version: str) -> list[dict[str, Any]]:
         warehouse.attach_corpus(con, repo.files(version))
         rows = select(con, "show_benchmarks")
     return [{**r, "corpus_version": tags[r["seq"]]} for r in rows]
+
+
+# frames
+
+
+def find_version(repo: CorpusRepo, version: str | None) -> str:
+    """Tag of a version by its tag or what follows corpus/ in it, the newest for None; UsageError for an unknown one."""
+    tags = [str(m["tag"]) for m in repo.manifests()] if repo.exists() else []
+    if version is None and tags:
+        return tags[-1]
+    for name in (version, f"corpus/{version}"):
+        if name in tags:
+            return str(name)
+    raise UsageError(f"no corpus version {version}: {', '.join(tags[-5:]) or 'none was made yet'}")
+
+
+def read_current(settings: Settings, version: str | None, table: str) -> pa.Table:
+    """What is current of a table in a version, by sql/frame_<table>.sql."""
+    repo = CorpusRepo(settings)
+    with contextlib.closing(warehouse.connect(settings)) as con:
+        warehouse.attach_corpus(con, repo.files(find_version(repo, version)))
+        return warehouse.to_arrow(con, warehouse.read_sql("corpus/sql", f"frame_{table}"))
 
 
 # what a reparse asks
