@@ -15,6 +15,7 @@ from small_corpus import SmallCorpus, freeze_version, home_settings
 from pipelines.clients.corpus_repo import CorpusRepo
 from pipelines.clients.objectstore import open_part, raw_key
 from pipelines.core.hashing import content_hash, sha256_text
+from pipelines.corpus import open_version
 from pipelines.corpus.clearing.step import collect_garbage
 from pipelines.corpus.compare.step import show_benchmarks
 from pipelines.corpus.index import Index
@@ -23,6 +24,7 @@ from pipelines.corpus.step import bring_forward
 from pipelines.corpus.upkeep.step import compact, row_sums, verify_version
 from pipelines.corpus.versions import rebuildable
 from pipelines.errors import UsageError
+from pipelines.flows.execute import execute
 from pipelines.settings import Settings
 
 SECRET = "Liver sections of mice fed glucose show Akt1 in hepatocytes of the edge"
@@ -222,3 +224,26 @@ def test_gc_keeps_newest_nights_open_nights_and_the_newest_training(settings: Se
     assert left == {"2026-10-11", *(f"2026-10-{d}" for d in range(14, 21))}
     assert done["kinds"]["trainings that are decided"]["n"] == 1
     assert (later / "bundles").is_dir()
+
+
+def test_it_does_not_come_in_again_by_any_of_its_ids(settings: Settings, tmp_path: Path) -> None:
+    purge(settings, DOC, "court order", "ada", act=True)
+    articles = tmp_path / "articles"
+    articles.mkdir()
+    for name, ids in (("a", '<article-id pub-id-type="pmid">1</article-id>'), ("c", "")):
+        doi = "" if ids else f'<article-id pub-id-type="doi">{OTHER}</article-id>'
+        (articles / f"{name}.xml").write_text(
+            f"<article><front><article-meta>{ids}{doi}<title-group><article-title>T</article-title></title-group>"
+            f"</article-meta></front><body><fig id='f1'><label>Figure 1</label><caption><p>{SECRET if ids else 'Other'}"
+            "</p></caption></fig></body></article>"
+        )
+    night = {"date": "2026-11-05", "articles": str(articles)}
+    execute(settings, "nightly_corpus", "pull", None, night)
+    for step in ("parse", "check", "freeze", "close"):
+        execute(settings, "nightly_corpus", step, night["date"], {})
+    rows = [json.loads(x) for x in open_part(settings, "quarantine").read("2026-11-05.jsonl").splitlines()]
+    assert {(r["unit"], r["reason"]) for r in rows} == {("document", "purged"), ("figure", "parent_rejected")}
+    held = [p for p in files_with(settings.root, SECRET) if not p.startswith(("landing/", "staging/"))]
+    assert held == []
+    documents = open_version(table="documents", home=settings.root)
+    assert list(documents.doc_id) == [OTHER]

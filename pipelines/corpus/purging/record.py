@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from pipelines.core.hashing import sha256_text
+from pipelines.core.hashing import purge_hash
 from pipelines.corpus.rewrite import Part, merge, rewritten_path, without_documents
 
 #: Columns that name the raw bytes and the legends of a document.
@@ -72,7 +72,7 @@ def lost_versions(manifests: Sequence[Mapping[str, Any]], removed: Collection[st
 
 def hash_names(names: Iterable[str]) -> list[str]:
     """Names of a document as a purge remembers them: so that it can be recognised, not read."""
-    return sorted(sha256_text(f"nightcap:purged:{name}") for name in names)
+    return sorted(purge_hash(name) for name in names)
 
 
 def purge_of(manifests: Sequence[Mapping[str, Any]], name: str) -> Mapping[str, Any] | None:
