@@ -94,6 +94,16 @@ class Corpus:
         hidden = {(str(r["figure_id"]), str(r["record_sha256"])) for r in self._select("hidden_revisions")}
         return bar_reason(gold, retracted=retracted, hidden=hidden)
 
+    def fresh(self, task: str, seq: int) -> list[Example]:
+        """Today's gold of test documents that came after version `seq`: what a model trained then cannot have seen."""
+        first = {str(r["doc_id"]): int(r["first_seq"]) for r in self._select("first_seen")}
+        found = [
+            rows for rows in self.figures
+            if rows.figure["split"] == "test" and rows.figure["status"] != "retracted"
+            and rows.figure["review_stage"] != "machine" and first.get(str(rows.figure["doc_id"]), 0) > seq
+        ]  # fmt: skip
+        return [e for rows in found if (e := example_of(task, rows, "fresh")) is not None]
+
     def leaked(self, trained: set[str], held: set[str]) -> list[str]:
         """Documents of the benchmark that a model trained on these knows under another id."""
         legends = self._select("leak_legends", documents=sorted(trained | held))
@@ -116,7 +126,8 @@ def run_select(settings: Settings, run: Run) -> StageResult:
     benchmarks = {t: corpus.benchmark_of(t)[0] for t in due}
     champions = {t: c for t in due if (c := _about_champion(settings, corpus, files, t))}
     for task in due:
-        _write_task_bundle(settings, run, corpus, task, folder / "bundles" / task)
+        fresh = _fresh_examples(settings, corpus, files, task)
+        _write_task_bundle(settings, run, corpus, task, folder / "bundles" / task, fresh)
     selection = canonical_json({"due": due, "skipped": skipped, "benchmark": benchmarks, "champion": champions})
     (folder / "selection.json").write_text(selection)
     words = [f"{t}: {r}" for t, r in {**due, **skipped}.items()]
@@ -185,6 +196,22 @@ def _about_champion(settings: Settings, corpus: Corpus, files: Sequence[CorpusFi
     return {"barred": learnt.barred, "left_out": sorted(left_out)}
 
 
+def _fresh_examples(settings: Settings, corpus: Corpus, files: Sequence[CorpusFile], task: str) -> list[Example]:
+    """What came to test since the champion was trained, where it is large enough to say something; else nothing."""
+    champion = model_registry.champion(settings, task)
+    if champion is None:
+        return []
+    seqs = {str(m["tag"]): int(str(m["seq"])) for m in CorpusRepo(settings).manifests()}
+    found = corpus.fresh(task, seqs.get(champion.corpus_version, 1 << 60))
+    documents = {e.doc_id for e in found}
+    learnt = learnt_at(settings, corpus, files, champion.corpus_version, task) if found else None
+    known = set(corpus.leaked(learnt.train_documents, documents)) if learnt else set()
+    kept = [e for e in found if e.doc_id not in known]
+    n_spans = sum(len(e.spans) for e in kept)
+    enough = len(documents - known) >= settings.benchmark.min_documents and n_spans >= settings.benchmark.min_spans
+    return kept if enough else []
+
+
 def _judge_change(
     settings: Settings,
     corpus: Corpus,
@@ -213,7 +240,9 @@ def _stale_score(settings: Settings, corpus: Corpus, task: str) -> str | None:
     return f"champion {champion.version} was scored on benchmark v{known}, now there is v{version}"
 
 
-def _write_task_bundle(settings: Settings, run: Run, corpus: Corpus, task: str, folder: Path) -> None:
+def _write_task_bundle(
+    settings: Settings, run: Run, corpus: Corpus, task: str, folder: Path, fresh: Sequence[Example]
+) -> None:  # fmt: skip
     train = [rows for rows in corpus.figures if is_trainable(rows.figure)]
     examples = [e for r in train if (e := example_of(task, r, str(r.figure["split"]))) is not None]
     benchmark = [e for r in corpus.benchmark_of(task)[1] if (e := example_of(task, r, "benchmark")) is not None]
@@ -231,9 +260,8 @@ def _write_task_bundle(settings: Settings, run: Run, corpus: Corpus, task: str, 
         str(run.request["corpus_md5"]),
         "synthetic" if is_synthetic else "real",
     )
-    write_bundle(
-        folder, info, examples + _known_benchmark(benchmark, {e.doc_id for e in examples if e.split == "train"})
-    )
+    known = _known_benchmark(benchmark, {e.doc_id for e in examples if e.split == "train"})
+    write_bundle(folder, info, [*examples, *known, *fresh])
 
 
 def _known_benchmark(benchmark: Sequence[Example], trained: set[str]) -> list[Example]:
