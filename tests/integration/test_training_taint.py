@@ -74,3 +74,9 @@ def test_a_withdrawal_bars_what_learnt_from_it_and_a_purge_too(settings: Setting
     assert learnt(settings)[1].barred == "trained on a document that corpus/purge-3 removed"
     withdraw(settings, "curation:2026-10-05:1", "wrong", "ada")
     assert learnt(settings)[1].barred == f"trained on figures of {TRAIN} that were withdrawn since"
+
+
+def test_fresh_are_test_documents_that_came_after_a_version(settings: Settings) -> None:
+    corpus = Corpus(settings, CorpusRepo(settings).files())
+    assert [(e.doc_id, e.split) for e in corpus.fresh("ner", 1)] == [(TEST, "fresh")]
+    assert corpus.fresh("ner", 2) == []
