@@ -338,8 +338,20 @@ class CorpusRepo:
         path.parent.mkdir(exist_ok=True)
         path.write_text(json.dumps(manifest, indent=1, sort_keys=True) + "\n")
 
-    def push_data(self) -> None:
+    def push_data(self, relpaths: Sequence[str]) -> None:
+        """Push, then look: the list and these files must be on the remote before a commit may name them.
+
+        TransientError where one is missing: DVC takes a file for pushed that it once saw there.
+        """
         self.dvc("push", "-q")
+        md5, remote = self._stated(), self.remote
+        listed = {str(e["relpath"]): str(e["md5"]) for e in json.loads(self._object(md5).read_bytes())}
+        wanted = {md5: "the file list", **{listed[r]: r for r in relpaths}}
+        if missing := [name for m, name in wanted.items() if not remote.exists(self.remote_key(m))]:
+            raise TransientError(
+                f"{self.dvc_remote} lacks {', '.join(missing[:3])} after the push: nothing was committed; look who may "
+                "delete there, then run the step again"
+            )
 
     def commit(self, message: str) -> str:
         self.git("add", "-A", "--", "data.dvc", "manifests", ".gitignore")

@@ -149,7 +149,7 @@ def commit_version(
     """
     repo.write_files(files)
     manifest["corpus_md5"] = md5 = repo.add_files(sorted(files), dropped)
-    repo.push_data()
+    repo.push_data(sorted(files))
     repo.write_manifest(manifest)
     repo.commit(commit_message(manifest))
     repo.tag(str(manifest["tag"]))

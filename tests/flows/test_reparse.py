@@ -65,7 +65,7 @@ def _spoil(settings: Settings) -> None:
         is_a = pc.equal(data["doc_id"], "10.5555/a")
         changes = {"parser_version": 0, "record_sha256": "f" * 64}
         if table == "figures":
-            changes |= {"legend": "Liver of mice", "legend_sha256": "e" * 64}
+            changes |= {"legend": "Liver of mice fed with glucose shows", "legend_sha256": "e" * 64}
         for name, value in changes.items():
             place = data.schema.get_field_index(name)
             kind = data.schema.field(name)

@@ -235,7 +235,7 @@ def freeze_version(settings: Settings, version: SmallCorpus, seq: int = 1) -> st
     files = version.parquet()
     repo.write_files(files)
     md5 = repo.add_files(sorted(files))
-    repo.push_data()
+    repo.push_data(sorted(files))
     tag = f"corpus/{version.night}"
     repo.write_manifest(
         {
