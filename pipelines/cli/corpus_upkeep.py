@@ -73,8 +73,10 @@ def purge_document(
 def _publish_without(settings: Any) -> dict[str, Any]:
     """Publish anew and drop the generations that hold the document; where that fails they stay, and it is said."""
     from pipelines.cli.night import run_whole_flow
-    from pipelines.flows.purged_tables import forget_older_generations
+    from pipelines.flows.purged_tables import forget_older_generations, has_generation
 
+    if not has_generation(settings):
+        return {"exit_code": 0, "dropped": []}
     outcome = run_whole_flow(settings, "reload_predictions", None, {}, force=False)
     dropped = [] if outcome.exit_code else forget_older_generations(settings)
     return {"exit_code": outcome.exit_code, "dropped": dropped}
