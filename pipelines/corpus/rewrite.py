@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -81,13 +81,13 @@ def mergeable(files: Iterable[tuple[str, str, str]], newest_night: str) -> dict[
     return {k: sorted(paths) for k, paths in sorted(groups.items()) if len(paths) > 1}
 
 
-def without_documents(part: Part, names: Collection[str]) -> tuple[Part, int]:
-    """(the part without the rows of the document with these names, how many rows that leaves out)."""
+def split_documents(part: Part, names: Collection[str]) -> tuple[Part, pa.Table]:
+    """(the part without the rows of the document with these names, those rows)."""
     column = _DOCUMENT_COLUMN.get(part.table)
     if column is None:
-        return part, 0
+        return part, part.data.slice(0, 0)
     ids = part.data[column]
     if column == "figure_id":
         ids = pc.replace_substring_regex(ids, pattern="#[^#]*$", replacement="")
-    kept = part.data.filter(pc.invert(pc.is_in(ids, value_set=pa.array(sorted(names), pa.string()))))
-    return Part(part.table, part.relpath, part.month, part.origin, kept), part.data.num_rows - kept.num_rows
+    is_gone = pc.is_in(ids, value_set=pa.array(sorted(names), pa.string()))
+    return replace(part, data=part.data.filter(pc.invert(is_gone))), part.data.filter(is_gone)

@@ -6,8 +6,10 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import pyarrow as pa
+
 from pipelines.core.hashing import purge_hash
-from pipelines.corpus.rewrite import Part, merge, rewritten_path, without_documents
+from pipelines.corpus.rewrite import Part, merge, rewritten_path, split_documents
 
 #: Columns that name the raw bytes and the legends of a document.
 _RAW, _LEGEND = "raw_sha256", "legend_sha256"
@@ -28,16 +30,16 @@ class Taken:
 
     def look(self, part: Part, md5: str, names: Collection[str], *, is_current: bool) -> None:
         """Note what a file holds of the document, and which raw bytes and legends others share with it."""
-        rest, n = without_documents(part, names)
-        self.other_raw |= _values(rest, _RAW)
-        self.other_legends |= _values(rest, _LEGEND)
-        if not n:
+        rest, gone = split_documents(part, names)
+        self.other_raw |= _values(rest.data, _RAW)
+        self.other_legends |= _values(rest.data, _LEGEND)
+        if not gone.num_rows:
             return
         self.objects[md5] = part.relpath
-        self.raw |= _values(part, _RAW)
-        self.legends |= _values(part, _LEGEND)
+        self.raw |= _values(gone, _RAW)
+        self.legends |= _values(gone, _LEGEND)
         if is_current:
-            self.rows[part.table] = self.rows.get(part.table, 0) + n
+            self.rows[part.table] = self.rows.get(part.table, 0) + gone.num_rows
             self.parts.append(rest)
 
     def settle(self) -> None:
@@ -54,8 +56,8 @@ class Taken:
         return {rewritten_path(t, m, seq): merge(parts) for (t, m), parts in sorted(groups.items())}
 
 
-def _values(part: Part, column: str) -> set[str]:
-    return set(part.data[column].drop_null().unique().to_pylist()) if column in part.data.schema.names else set()
+def _values(rows: pa.Table, column: str) -> set[str]:
+    return set(rows[column].drop_null().unique().to_pylist()) if column in rows.schema.names else set()
 
 
 def lost_versions(manifests: Sequence[Mapping[str, Any]], removed: Collection[str]) -> list[int]:
