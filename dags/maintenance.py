@@ -28,4 +28,7 @@ with DAG(
     doc_md=__doc__,
 ):
     verify = step("maintenance", "verify")
-    verify >> step("maintenance", "compact", pool="corpus_writer") >> step("maintenance", "gc", pool="corpus_writer")
+    compact = step("maintenance", "compact", pool="corpus_writer")
+    gc = step("maintenance", "gc", pool="corpus_writer", trigger_rule="none_failed")
+
+    verify >> compact >> gc

@@ -264,6 +264,21 @@ def test_a_twin_in_test_keeps_the_other_out_of_training_in_any_order(
     assert not index.is_excluded(test)
 
 
+@pytest.mark.parametrize("order", [("preprint", "article"), ("article", "preprint")])
+def test_a_preprint_that_names_its_article_is_its_twin(index: Index, order: tuple[str, ...]) -> None:
+    train, test = doi_in("train"), doi_in("test")
+    said = EventRecord(DocIds(doi=train), "identity", "preprint_of", None, "published", notice=DocIds(doi=test))
+    rows = {
+        "preprint": published(DocumentRecord(DocIds(doi=train), title="T", events=(said,))),
+        "article": published(article(test, "Short words"), where=origin(raw="r2")),
+    }
+    for n, name in enumerate(order):
+        frozen = freeze(index, tables(rows[name]), NIGHT + dt.timedelta(days=n))
+        for event in frozen.rows.get("document_events", ()):
+            assert (event["doc_id"], event["notice_id"]) == (train, test)
+    assert index.is_excluded(train)
+
+
 def test_a_twin_that_goes_by_another_id_is_found(index: Index) -> None:
     train, test = doi_in("train"), doi_in("test")
     by_pmid = DocumentRecord(DocIds(doi=test, pmid="77"), title="T")
