@@ -341,7 +341,7 @@ class CorpusRepo:
     def push_data(self, relpaths: Sequence[str]) -> None:
         """Push, then look: the list and these files must be on the remote before a commit may name them.
 
-        TransientError where one is missing: DVC takes a file for pushed that it once saw there.
+        TransientError where one is missing: the push went elsewhere, or somebody deletes there.
         """
         self.dvc("push", "-q")
         md5, remote = self._stated(), self.remote

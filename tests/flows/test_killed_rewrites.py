@@ -27,8 +27,9 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     settings = home_settings(tmp_path_factory.mktemp("rewrites") / "home")
     for seq, night in enumerate(("2026-10-05", "2026-10-06", "2026-11-03"), start=1):
         version = SmallCorpus(night)
-        version.identity(f"10.5555/{seq}", "deposit")
-        version.publication(f"10.5555/{seq}", [("fig-1", "Figure 1", f"Legend {seq}")])
+        for doc_id in (f"10.5555/{seq}", f"10.5555/{seq}9"):
+            version.identity(doc_id, "deposit")
+            version.publication(doc_id, [("fig-1", "Figure 1", f"Legend of {doc_id}")])
         version.delivery("deposit")
         freeze_version(settings, version, seq)
     open_part(settings, "landing").write(raw_key(RAW), b"raw")

@@ -50,11 +50,18 @@ def test_merged_purged_and_restored_from_the_bucket_alone(settings: Settings, tm
     assert report["files"] == len(repo.files())
 
 
-def test_a_push_that_left_nothing_there_is_seen(settings: Settings, tmp_path: Path) -> None:
-    """DVC remembers that it saw the list on the remote, and looks no more for the files below it."""
+def test_a_push_that_went_elsewhere_is_seen_before_the_commit(settings: Settings, tmp_path: Path) -> None:
     repo = CorpusRepo(settings)
-    [file] = [f for f in repo.files() if f.relpath == "figures/night=2026-11-03/part-0.parquet"]
-    repo.push_data([file.relpath])
-    (tmp_path / "s3" / "corpus" / "dvc" / repo.remote_key(file.md5)).unlink()
-    with pytest.raises(TransientError, match=r"lacks figures/night=2026-11-03/part-0\.parquet after the push"):
-        repo.push_data([file.relpath])
+    repo.open()
+    config = repo.root / ".dvc" / "config.local"
+    config.write_text(config.read_text().replace("s3://corpus/dvc", str(tmp_path / "elsewhere")))
+    path = "figures/night=2026-11-04/part-0.parquet"
+    repo.write_files({path: b"rows"})
+    repo.add_files([path])
+    with pytest.raises(TransientError, match=rf"lacks the file list, {path} after the push"):
+        repo.push_data([path])
+    repo.open()
+    repo.write_files({path: b"rows"})
+    md5 = repo.add_files([path])
+    repo.push_data([path])
+    assert repo.remote.exists(repo.remote_key(md5))

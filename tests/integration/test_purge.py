@@ -243,7 +243,9 @@ def test_it_does_not_come_in_again_by_any_of_its_ids(settings: Settings, tmp_pat
     for step in ("parse", "check", "freeze", "close"):
         execute(settings, "nightly_corpus", step, night["date"], {})
     rows = [json.loads(x) for x in open_part(settings, "quarantine").read("2026-11-05.jsonl").splitlines()]
-    assert {(r["unit"], r["reason"]) for r in rows} == {("document", "purged"), ("figure", "parent_rejected")}
+    assert {(r["unit"], r["reason"]) for r in rows} == {
+        ("document", "purged"), ("figure", "parent_rejected"), ("alias", "parent_rejected")
+    }  # fmt: skip
     held = [p for p in files_with(settings.root, SECRET) if not p.startswith(("landing/", "staging/"))]
     assert held == []
     documents = open_version(table="documents", home=settings.root)
