@@ -9,7 +9,7 @@ import os
 import tomllib
 import types
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
 from typing import Any, Union, get_args, get_origin, get_type_hints
@@ -44,6 +44,7 @@ class Storage:
 class S3:
     endpoint_url: str
     region: str
+    max_attempts: int
 
 
 @dataclass(frozen=True)
@@ -54,17 +55,134 @@ class Source:
     annotated_types: tuple[str, ...]
     has_roles: bool
 
+    @property
+    def place(self) -> str:
+        return self.location
+
+
+@dataclass(frozen=True)
+class Pmc:
+    """PMC Open Access on S3; `journals` are starts of the citation, `licences` codes; empty = all."""
+
+    location: str
+    endpoint_url: str
+    region: str
+    journals: tuple[str, ...]
+    licences: tuple[str, ...]
+    modified_since: str
+    max_articles: int
+    max_vanished_share: float
+
+    @property
+    def place(self) -> str:
+        asked = {"journals": self.journals, "licences": self.licences, "modified_since": self.modified_since}
+        wanted = [f"{k}={v if isinstance(v, str) else '|'.join(v)}" for k, v in asked.items() if v]
+        return self.location and " ".join([self.location, *wanted])
+
+
+@dataclass(frozen=True)
+class EuropePmc:
+    """Days and rates: `sources/feeds.py`, `clients/http.py`."""
+
+    url: str
+    query: str
+    journals: tuple[str, ...]
+    licences: tuple[str, ...]
+    skip: tuple[str, ...]
+    first_days: int
+    overlap_days: int
+    max_days: int
+    page_size: int
+    rate_per_s: float
+    fallback_for: str
+
+    @property
+    def place(self) -> str:
+        asked = [self.query, *self.journals, "licences", *self.licences]
+        return f"{self.url}?{'&'.join(asked)}" if self.url else ""
+
+
+@dataclass(frozen=True)
+class Biorxiv:
+    url: str
+    servers: tuple[str, ...]
+    first_days: int
+    overlap_days: int
+    max_days: int
+    rate_per_s: float
+
+    @property
+    def place(self) -> str:
+        return f"{self.url}?{'&'.join(self.servers)}" if self.url else ""
+
+
+@dataclass(frozen=True)
+class SourceDataApi:
+    """`user` and `password` come from the environment, in Airflow from the connection `sourcedata_api`."""
+
+    url: str
+    collection: str
+    user: str
+    password: str = field(repr=False)
+    sender: str
+    review_stage: str
+    annotated_types: tuple[str, ...]
+    has_roles: bool
+    max_papers: int
+    rate_per_s: float
+
+    @property
+    def place(self) -> str:
+        return f"{self.url}?{self.collection}" if self.url else ""
+
+
+@dataclass(frozen=True)
+class Retractions:
+    """A folder or s3:// prefix with lists of retracted papers and PubMed files. `ignore` stands in for pull.ignore,
+    `max_file_mib` for pull.max_file_mib: what is no article there is a list here, and larger."""
+
+    location: str
+    sender: str
+    ignore: tuple[str, ...]
+    max_file_mib: int
+
+    @property
+    def place(self) -> str:
+        return self.location
+
 
 @dataclass(frozen=True)
 class Sources:
+    """Each has a `place`: its address and what is asked for there; empty where it takes no part in a night."""
+
     deposit: Source
     curation: Source
+    pmc: Pmc
+    europepmc: EuropePmc
+    biorxiv: Biorxiv
+    sourcedata_api: SourceDataApi
+    retractions: Retractions
+
+    def places(self) -> dict[str, str]:
+        """Name → place of the sources that take part in every night."""
+        found = {f.name: str(getattr(self, f.name).place) for f in dataclasses.fields(self)}
+        return {name: place for name, place in found.items() if place}
+
+
+@dataclass(frozen=True)
+class Http:
+    contact: str
+    timeout_s: float
+    retries: int
+    first_wait_s: float
 
 
 @dataclass(frozen=True)
 class Pull:
     ignore: tuple[str, ...]
     max_file_mib: int
+    workers: int
+    alert_after_nights: int
 
 
 @dataclass(frozen=True)
@@ -130,6 +248,7 @@ class Settings:
     storage: Storage
     s3: S3
     sources: Sources
+    http: Http
     pull: Pull
     quality: Quality
     benchmark: Benchmark
@@ -278,6 +397,11 @@ def current(home: Path | str | None = None, config: str | None = None) -> Settin
 def has_home_variable() -> bool:
     """True where NIGHTCAP_HOME names the home."""
     return bool(os.environ.get("NIGHTCAP_HOME"))
+
+
+def now() -> str:
+    """The time (UTC, whole seconds), for what was fetched when; nothing else of a step depends on it."""
+    return dt.datetime.now(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def today() -> str:

@@ -37,6 +37,14 @@ ArticlesOption = Annotated[
 CurationOption = Annotated[
     str | None, typer.Option("--curation", help="Folder or s3:// prefix with curator deliveries, for this night")
 ]
+SourceOption = Annotated[
+    str | None, typer.Option("--source", help="Only these of the night's sources, by name, separated by commas")
+]
+
+
+def night_options(date: str, articles: str | None, curation: str | None, source: str | None = None) -> dict[str, str]:
+    """What a night is asked for, as the flow takes it; empty = as configured."""
+    return {"date": date, "articles": articles or "", "curation": curation or "", "source": source or ""}
 
 
 def known_date(date: str | None) -> str:
@@ -66,6 +74,7 @@ def night(
     date: DateOption = None,
     articles: ArticlesOption = None,
     curation: CurationOption = None,
+    source: SourceOption = None,
     home: HomeOption = None,
     config: ConfigOption = None,
     as_json: JsonOption = False,
@@ -80,7 +89,7 @@ def night(
     from pipelines.cli.night import run_night
 
     loaded = load_settings(home, config)
-    options = {"date": known_date(date), "articles": articles or "", "curation": curation or ""}
+    options = night_options(known_date(date), articles, curation, source)
     outcome = run_night(loaded, options)
     if as_json:
         print_json(outcome.to_dict())
@@ -95,6 +104,7 @@ def run(
     date: DateOption = None,
     articles: ArticlesOption = None,
     curation: CurationOption = None,
+    source: SourceOption = None,
     force: Annotated[bool, typer.Option("--force", help="Do it again although it is done for the same inputs")] = False,
     home: HomeOption = None,
     config: ConfigOption = None,
@@ -103,11 +113,12 @@ def run(
     """Run one flow, or one step of it.
 
     Example: nightcap run nightly_corpus --only pull --date 2026-11-20 --articles deposits/
+    Or one source of a night: nightcap run nightly_corpus --only pull --source curation --date 2026-11-20
     """
     from pipelines.cli.night import run_one_step, run_whole_flow
 
     loaded = load_settings(home, config)
-    options = {"date": known_date(date), "articles": articles or "", "curation": curation or ""}
+    options = night_options(known_date(date), articles, curation, source)
     if step:
         result = run_one_step(loaded, flow, step, key, options, force=force)
         if as_json:
@@ -124,6 +135,7 @@ def plan(
     date: DateOption = None,
     articles: ArticlesOption = None,
     curation: CurationOption = None,
+    source: SourceOption = None,
     home: HomeOption = None,
     config: ConfigOption = None,
     as_json: JsonOption = False,
@@ -137,7 +149,7 @@ def plan(
     from pipelines.cli.plan import make_plan, render_plan
 
     loaded = load_settings(home, config)
-    options = {"date": date or settings.today(), "articles": articles or "", "curation": curation or ""}
+    options = night_options(date or settings.today(), articles, curation, source)
     report = make_plan(loaded, options)
     print_json(report) if as_json else render_plan(report)
     raise typer.Exit(report["exit_code"])

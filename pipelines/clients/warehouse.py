@@ -87,7 +87,9 @@ def attach_corpus(
     """Views over a corpus version: `corpus.<table>` (all rows with night, seq, part) and `cur.*` (current records).
 
     `through_seq` leaves out what later versions added: the files of a version then show an older one.
-    `cur`: aliases, document_revisions (rank 1 is current), publication_figures, curated_figures, curated_panels,
+
+    `cur`: aliases, deliveries, document_revisions (rank 1 is current), publication_figures, curated_figures (per
+    figure, sender and review stage), gold_figures (of these the one that counts), curated_panels,
     curated_annotations, events, status, splits. Defined in schemas/current/*.sql.
     """
     con.execute("CREATE SCHEMA IF NOT EXISTS corpus")

@@ -29,7 +29,7 @@ _FLOW = "nightly_corpus"
 
 @dataclass(frozen=True)
 class Asked:
-    """Which files to read: of one parser (jats, bioc, sourcedata), of one document, or all of them."""
+    """Which files to read: of one format (jats, bioc-json, sourcedata-xml, …), of one document, or all of them."""
 
     parser: str | None = None
     doc: str | None = None
@@ -44,11 +44,9 @@ def reparse(settings: Settings, asked: Asked, say: Say) -> dict[str, Any]:
 
     A reparse that was ended goes on where it was. UsageError where a night is under way, or the document is unknown.
     """
-    from pipelines.ingest.step import PARSERS, parser_versions
+    from pipelines.ingest.step import parser_versions
 
-    if asked.parser and asked.parser not in PARSERS:
-        raise UsageError(f"no parser {asked.parser!r}: {', '.join(PARSERS)}")
-    report: dict[str, Any] = {"runs": {}, "n_files": 0, "n_differing": 0, "skipped": 0}
+    report: dict[str, Any] = {"runs": {}, "n_files": 0, "n_differing": 0, "skipped": 0, "formats": set()}
     _finish_begun(settings, report, say)
     wanted = _raw_of(settings, asked.doc) if asked.doc else None
     state, versions = open_state(settings), parser_versions()
@@ -63,6 +61,11 @@ def reparse(settings: Settings, asked: Asked, say: Say) -> dict[str, Any]:
             report["runs"][run] = _run_steps(settings, run, say)
         if asked.is_all:
             state.set_watermark(f"reparsed/{key}", versions)
+    formats = report.pop("formats")
+    if asked.parser and asked.parser not in formats:
+        raise UsageError(
+            f"no file of format {asked.parser!r} was pulled: {', '.join(sorted(formats)) or 'none at all'}"
+        )
     return report
 
 
@@ -120,6 +123,7 @@ def _differing(
         if (data := _raw_bytes(landing, entry, deliveries, wanted)) is None:
             continue
         parser, contents = contents_of(data, entry, deliveries[entry["delivery_id"]])
+        report["formats"].add(parser)
         if asked.parser in (None, parser):
             found.append((entry, contents))
     known = known_contents(settings, {c for _, contents in found for c in contents})

@@ -1,7 +1,8 @@
 INSERT INTO gen.out.documents BY NAME
 SELECT
     d.doc_id, d.doi, d.pmcid, d.pmid, d.kind, d.source, coalesce(t.status, 'current') AS status, d.licence,
-    d.licence_evidence, d.title, d.abstract, d.journal, d.publisher, d.pub_date, d.article_type, d.language, s.split,
+    d.licence_evidence, d.licence IN ('open', 'noncommercial') AS may_redistribute, d.licence = 'open' AS is_commercial_ok,
+    d.title, d.abstract, d.journal, d.publisher, d.pub_date, d.article_type, d.language, s.split,
     coalesce(f.n, 0) AS n_figures, d.n_revisions, d.first_night, d.night AS last_night, d.is_synthetic, d.delivery_id,
     d.raw_sha256, d.record_sha256, coalesce(c.cluster_id, d.doc_id) AS cluster_id, r.sources
 FROM work.documents AS d

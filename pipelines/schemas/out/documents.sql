@@ -8,6 +8,8 @@ CREATE TABLE documents (
   status VARCHAR NOT NULL,
   licence VARCHAR NOT NULL,
   licence_evidence VARCHAR,
+  may_redistribute BOOLEAN NOT NULL,
+  is_commercial_ok BOOLEAN NOT NULL,
   title VARCHAR,
   abstract VARCHAR,
   journal VARCHAR,
@@ -34,9 +36,11 @@ COMMENT ON COLUMN documents.pmcid IS 'PubMed Central id';
 COMMENT ON COLUMN documents.pmid IS 'PubMed id';
 COMMENT ON COLUMN documents.kind IS 'publication, or curation while only a curator delivery knows the document';
 COMMENT ON COLUMN documents.source IS 'Source of the current revision';
-COMMENT ON COLUMN documents.status IS 'current, corrected, concern or retracted, from document_events';
+COMMENT ON COLUMN documents.status IS 'current, corrected, concern or retracted, from document_events: retracted where any source says so, unless the last dated statement is a reinstatement (on one day the retraction holds)';
 COMMENT ON COLUMN documents.licence IS 'Class: open, noncommercial, tdm_only, unknown or barred';
 COMMENT ON COLUMN documents.licence_evidence IS 'Text or URL the class was read from';
+COMMENT ON COLUMN documents.may_redistribute IS 'True where the licence lets the text be passed on: open and noncommercial';
+COMMENT ON COLUMN documents.is_commercial_ok IS 'True where the licence allows commercial use too: open';
 COMMENT ON COLUMN documents.title IS 'Title';
 COMMENT ON COLUMN documents.abstract IS 'Abstract';
 COMMENT ON COLUMN documents.journal IS 'Journal title';

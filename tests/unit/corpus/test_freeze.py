@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from pipelines.core.gold import layer_id
 from pipelines.core.records import (
     AnnotationRecord,
     CuratedFigure,
@@ -181,7 +182,7 @@ def test_a_revised_annotation_supersedes_only_when_its_key_is_greater(index: Ind
     old, new = dt.date(2026, 1, 1), dt.date(2026, 2, 1)
     freeze(index, tables(curation(curated("10.5555/a", LONG, "eight", date=new))))
     freeze(index, tables(curation(curated("10.5555/a", LONG, "words", date=old))), NIGHT + dt.timedelta(1))
-    key = index.current_key("10.5555/a#cur-curation-fig-1")
+    key = index.current_key(layer_id("10.5555/a#cur-curation-fig-1", "me", "curator"))
     assert key is not None
     assert key.stamp == "2026-02-01"
 
@@ -343,3 +344,30 @@ def test_a_bumped_benchmark_holds_todays_gold_of_the_same_documents(index: Index
     assert corrected_benchmark(index, "roles_gene", "why") == ([], {"why": "no benchmark yet"})
     index.apply(index.seq + 1, "md5-c", day, {"benchmark": rows})
     assert corrected_benchmark(index, "ner", "why")[0] == []
+
+
+TRAIN = next(f"10.1101/{i}" for i in itertools.count() if split_of(f"10.1101/{i}") == "train")
+TEST = next(f"10.5555/{i}" for i in itertools.count() if split_of(f"10.5555/{i}") == "test")
+TWINS = {
+    "preprint": published(article(TRAIN, "A legend of the preprint and of nothing else at all")),
+    "article": published(article(TEST, "A legend that the journal had rewritten from the start")),
+    "twins": rows_of(ParsedFile("record", events=(EventRecord(
+        DocIds(local_id="PPR1"), "identity", "preprint_of", None, "Preprint in", DocIds(pmid="9", doi=TEST)),)),
+        origin("europepmc:2026-11-20:1", "one")),
+    "ids": rows_of(ParsedFile("record", aliases=(DocIds(doi=TRAIN, local_id="PPR1"),)),
+                   origin("europepmc:2026-11-20:1", "two")),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("order", itertools.permutations(TWINS))
+def test_a_preprint_is_not_trained_on_while_its_article_tests(index: Index, order: tuple[str, ...]) -> None:
+    for i, part in enumerate(order):
+        freeze(index, tables(TWINS[part]), NIGHT + dt.timedelta(i))
+    assert index.is_excluded(TRAIN)
+    assert not index.is_excluded(TEST)
+
+
+def test_twins_that_come_in_one_night_are_seen(index: Index) -> None:
+    frozen = freeze(index, tables(*TWINS.values()))
+    reasons = {r["doc_id"]: r["reason"] for r in frozen.rows["splits"] if r["kind"] == "exclusion"}
+    assert reasons == {TRAIN: f"preprint twin of {TEST} (test)"}
