@@ -121,7 +121,7 @@ def test_only_what_is_asked_for_and_nothing_that_was_withdrawn(settings: Setting
     assert reparse(settings, Asked(doc="10.5555/B"), lambda _: None)["n_files"] == 1
     with pytest.raises(UsageError, match="no document"):
         reparse(settings, Asked(doc="10.5555/none"), lambda _: None)
-    with pytest.raises(UsageError, match="no file of format 'word'.*: jats"):
+    with pytest.raises(UsageError, match=r"no file of format 'word' was pulled: jats"):
         reparse(settings, Asked(parser="word"), lambda _: None)
     withdraw(settings, NIGHT, "wrong", "ada")
     before = digest(settings)

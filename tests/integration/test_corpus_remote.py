@@ -24,7 +24,7 @@ NIGHTS = ("2026-10-05", "2026-10-06", "2026-11-03")
 def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]:
     for name, value in ACCESS.items():
         monkeypatch.setenv(name, value)
-    with serve_s3(tmp_path / "s3", "corpus") as endpoint:
+    with serve_s3(tmp_path / "s3", "corpus", "elsewhere") as endpoint:
         settings = home_settings(tmp_path / "home", storage__corpus_remote="s3://corpus/dvc", s3__endpoint_url=endpoint)
         for seq, night in enumerate(NIGHTS, start=1):
             version = SmallCorpus(night)
@@ -50,11 +50,11 @@ def test_merged_purged_and_restored_from_the_bucket_alone(settings: Settings, tm
     assert report["files"] == len(repo.files())
 
 
-def test_a_push_that_went_elsewhere_is_seen_before_the_commit(settings: Settings, tmp_path: Path) -> None:
+def test_a_push_that_went_elsewhere_is_seen_before_the_commit(settings: Settings) -> None:
     repo = CorpusRepo(settings)
     repo.open()
     config = repo.root / ".dvc" / "config.local"
-    config.write_text(config.read_text().replace("s3://corpus/dvc", str(tmp_path / "elsewhere")))
+    config.write_text(config.read_text().replace("s3://corpus/dvc", "s3://elsewhere/dvc"))
     path = "figures/night=2026-11-04/part-0.parquet"
     repo.write_files({path: b"rows"})
     repo.add_files([path])
