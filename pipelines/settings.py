@@ -81,6 +81,42 @@ class Pmc:
 
 
 @dataclass(frozen=True)
+class EuropePmc:
+    """Days and rates: `sources/feeds.py`, `clients/http.py`."""
+
+    url: str
+    query: str
+    journals: tuple[str, ...]
+    licences: tuple[str, ...]
+    skip: tuple[str, ...]
+    first_days: int
+    overlap_days: int
+    max_days: int
+    page_size: int
+    rate_per_s: float
+    fallback_for: str
+
+    @property
+    def place(self) -> str:
+        asked = [self.query, *self.journals, "licences", *self.licences]
+        return f"{self.url}?{'&'.join(asked)}" if self.url else ""
+
+
+@dataclass(frozen=True)
+class Biorxiv:
+    url: str
+    servers: tuple[str, ...]
+    first_days: int
+    overlap_days: int
+    max_days: int
+    rate_per_s: float
+
+    @property
+    def place(self) -> str:
+        return f"{self.url}?{'&'.join(self.servers)}" if self.url else ""
+
+
+@dataclass(frozen=True)
 class Retractions:
     """A folder or s3:// prefix with lists of retracted papers and PubMed files. `ignore` stands in for pull.ignore,
     `max_file_mib` for pull.max_file_mib: what is no article there is a list here, and larger."""
@@ -102,6 +138,8 @@ class Sources:
     deposit: Source
     curation: Source
     pmc: Pmc
+    europepmc: EuropePmc
+    biorxiv: Biorxiv
     retractions: Retractions
 
     def places(self) -> dict[str, str]:
@@ -111,10 +149,19 @@ class Sources:
 
 
 @dataclass(frozen=True)
+class Http:
+    contact: str
+    timeout_s: float
+    retries: int
+    first_wait_s: float
+
+
+@dataclass(frozen=True)
 class Pull:
     ignore: tuple[str, ...]
     max_file_mib: int
     workers: int
+    alert_after_nights: int
 
 
 @dataclass(frozen=True)
@@ -180,6 +227,7 @@ class Settings:
     storage: Storage
     s3: S3
     sources: Sources
+    http: Http
     pull: Pull
     quality: Quality
     benchmark: Benchmark

@@ -85,7 +85,7 @@ class Freezer:
             if row["delivery_id"] in kept:
                 self.out.add("deliveries", row)
         self.out.merged = identity.merged
-        self._exclude_leaks()
+        self._exclude_leaks(identity)
         return self.out
 
     # identity
@@ -232,10 +232,10 @@ class Freezer:
 
     # leakage
 
-    def _exclude_leaks(self) -> None:
+    def _exclude_leaks(self, identity: Identity) -> None:
         """A train document whose legend stands in a dev or test document, or whose twin does, is not trained on."""
         splits = {str(r["doc_id"]): str(r["split"]) for r in self.out.rows.get("splits", ())}
-        pairs = self._legend_pairs() + self._twin_pairs()
+        pairs = self._legend_pairs() + self._twin_pairs(identity)
         reasons: dict[str, str] = {}
         for a, b, why in pairs:
             split_a, split_b = (splits.get(d) or self.index.split(d) for d in (a, b))
@@ -256,13 +256,23 @@ class Freezer:
             pairs += [(a, b, "shares a legend with") for a in everyone for b in everyone if a != b]
         return pairs
 
-    def _twin_pairs(self) -> list[tuple[str, str, str]]:
-        pairs = []
-        for row in self.out.rows.get("document_events", ()):
-            if row["event"] == "preprint_of" and row["notice_id"]:
-                a, b = str(row["doc_id"]), str(row["notice_id"])
-                pairs += [(a, b, "preprint twin of"), (b, a, "preprint twin of")]
-        return pairs
+    def _twin_pairs(self, identity: Identity) -> list[tuple[str, str, str]]:
+        """Preprints and articles that are twins: by a statement of tonight, or by an earlier one that named a document
+        before the corpus had it, or by an id that it has got since."""
+        stated = {
+            (str(r["doc_id"]), str(r["notice_id"])) for r in self.out.rows.get("document_events", ())
+            if r["event"] == "preprint_of" and r["notice_id"]
+        }  # fmt: skip
+        news = {*identity.created, *identity.new_aliases.values()}
+        names = {n for d in news for n in (d, *self.index.aliases_of(d))} | set(identity.new_aliases)
+        stated |= {(name, twin) for name in names for twin in self.index.twins_of(name)}
+        twins = {(self._document(a, identity), self._document(b, identity)) for a, b in stated}
+        pairs = {pair for a, b in twins if a != b for pair in ((a, b), (b, a))}
+        return [(a, b, "preprint twin of") for a, b in sorted(pairs)]
+
+    def _document(self, name: str, identity: Identity) -> str:
+        """The document that an id names as of tonight, else the id."""
+        return identity.resolved.get(name) or self.index.doc_ids([name]).get(name, name)
 
 
 def annotation_id(row: Row) -> str:

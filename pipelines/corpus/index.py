@@ -21,7 +21,7 @@ from pipelines.core.splits import LEAK_WORDS
 from pipelines.core.text import fold
 from pipelines.corpus.identity import NEVER
 
-INDEX_VERSION = 2
+INDEX_VERSION = 3
 _RETRACTED = """
 SELECT coalesce(a.doc_id, e.doc_id) AS doc
 FROM events AS e LEFT JOIN aliases AS a ON a.alias = e.doc_id
@@ -46,6 +46,7 @@ CREATE TABLE gold (figure_id TEXT NOT NULL, task TEXT NOT NULL, doc_id TEXT NOT 
 CREATE INDEX gold_task ON gold (task);
 CREATE TABLE events (event_id TEXT PRIMARY KEY, doc_id TEXT NOT NULL, event TEXT NOT NULL, stamp TEXT NOT NULL);
 CREATE INDEX events_doc ON events (doc_id);
+CREATE TABLE twins (a TEXT NOT NULL, b TEXT NOT NULL, PRIMARY KEY (a, b));
 CREATE TABLE benchmark (task TEXT NOT NULL, version INTEGER NOT NULL, doc_id TEXT NOT NULL, figure_id TEXT NOT NULL,
   sha TEXT NOT NULL, PRIMARY KEY (task, version, figure_id));
 CREATE TABLE deliveries (delivery_id TEXT PRIMARY KEY, review_stage TEXT NOT NULL, has_roles INTEGER NOT NULL);
@@ -168,6 +169,14 @@ class Index:
             ],
         )
         con.executemany(
+            "INSERT OR IGNORE INTO twins VALUES (?, ?)",
+            [
+                pair
+                for r in rows.get("document_events", ()) if r["event"] == "preprint_of" and r["notice_id"]
+                for pair in ((r["doc_id"], r["notice_id"]), (r["notice_id"], r["doc_id"]))
+            ],
+        )  # fmt: skip
+        con.executemany(
             "INSERT OR REPLACE INTO benchmark VALUES (?, ?, ?, ?, ?)",
             [
                 (r["task"], r["benchmark_version"], r["doc_id"], r["figure_id"], r["record_sha256"])
@@ -272,6 +281,10 @@ class Index:
 
     def documents_with_legend(self, leak: str) -> list[str]:
         return [r[0] for r in self._con.execute("SELECT doc_id FROM legends WHERE leak = ? ORDER BY doc_id", [leak])]
+
+    def twins_of(self, name: str) -> list[str]:
+        """Ids of the preprint or the article of a document, as statements named both; `name`: one of its ids."""
+        return [r[0] for r in self._con.execute("SELECT b FROM twins WHERE a = ? ORDER BY b", [name])]
 
     def has_event(self, event_id: str) -> bool:
         return self._con.execute("SELECT 1 FROM events WHERE event_id = ?", [event_id]).fetchone() is not None

@@ -34,7 +34,7 @@ from pipelines.ingest import (
     sourcedata,
     sourcedata_api,
     vanished,
-)
+)  # fmt: skip
 from pipelines.ingest.json_records import load_object
 from pipelines.ingest.rows import Origin, Row, rows_of
 from pipelines.ingest.xml_safety import root_name
@@ -93,7 +93,7 @@ def _parse_json(data: bytes) -> tuple[ParsedFile, int]:
     for module in _JSON_READERS:
         if module.is_record(value):
             return module.parse_record(data), module.PARSER_VERSION
-    raise RejectedInput(Reason.UNKNOWN_FORMAT, "the JSON is no record of Europe PMC, bioRxiv or PMC")
+    raise RejectedInput(Reason.UNKNOWN_FORMAT, "no known record: the JSON is none of Europe PMC, bioRxiv or PMC")
 
 
 def _parse_or_reject(data: bytes, source: str) -> tuple[ParsedFile, int]:

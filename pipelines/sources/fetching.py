@@ -18,7 +18,7 @@ from pipelines.sources.archives import IgnoredMember
 from pipelines.sources.connectors import Connector, Item, Objects, printable
 from pipelines.sources.deliveries import DELIVERY_FILE, Entry
 
-_CHUNK, _CHUNK_S = 50, 2.0
+_CHUNK, _CHUNK_S = 20, 2.0
 _AHEAD = 4  # items begun per worker before the first of them is taken
 _DESCRIPTION = "the description of its delivery"
 
@@ -62,7 +62,7 @@ def land_item(connector: Connector, item: Item, old: Mapping[str, str], put: Cal
 class Journal:
     """What a pull has fetched and landed so far, below one prefix of staging, in chunks of many items.
 
-    A chunk is written for every 50 items or two seconds, so that a kill loses no more than that; what was landed and
+    A chunk is written for every 20 items or two seconds, so that a kill loses no more than that; what was landed and
     not yet noted is fetched again.
     """
 

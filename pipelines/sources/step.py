@@ -8,13 +8,15 @@ go on; where none can be read the night fails.
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from pipelines.clients.http import HttpClient
 from pipelines.clients.objectstore import ObjectStore, open_part, open_public, open_store, put_raw
 from pipelines.core.accounting import account_lines
 from pipelines.core.hashing import canonical_json, content_hash, short_hash
@@ -23,6 +25,7 @@ from pipelines.core.runs import Run, StageResult
 from pipelines.errors import PermanentError, TransientError, UsageError
 from pipelines.settings import Pull, Settings, Source
 from pipelines.sources.archives import is_archive
+from pipelines.sources.biorxiv import BiorxivConnector
 from pipelines.sources.connectors import Changes, Connector, Item, Progress
 from pipelines.sources.deliveries import (
     Entry,
@@ -31,6 +34,7 @@ from pipelines.sources.deliveries import (
     mark_duplicates,
     number_deliveries,
 )  # fmt: skip
+from pipelines.sources.europepmc import EuropePmcConnector
 from pipelines.sources.fetching import Fetched, Journal, iter_fetched, land_item
 from pipelines.sources.folder import FolderConnector
 from pipelines.sources.pmc import PmcConnector
@@ -44,42 +48,67 @@ Listing = dict[str, list[Any]]
 # which sources
 
 
-def _folder(settings: Settings, name: str, place: str) -> Connector:
-    return _folder_connector(settings, name, place, getattr(settings.sources, name), settings.pull)
+def _folder(settings: Settings, name: str, run: Run) -> Connector:
+    return _folder_connector(settings, name, run, getattr(settings.sources, name), settings.pull)
 
 
-def _folder_connector(settings: Settings, name: str, place: str, config: Source, pull: Pull) -> Connector:
+def _folder_connector(settings: Settings, name: str, run: Run, config: Source, pull: Pull) -> Connector:
+    place = run.text(name) or ""
     if not place.startswith("s3://") and not Path(place).is_dir():
         raise UsageError(f"{place} is no folder: name the folder (or s3:// prefix) that holds the deliveries")
     return FolderConnector(name, place, store=open_store(place, settings), config=config, pull=pull,
                            is_synthetic=settings.is_synthetic)  # fmt: skip
 
 
-def _retractions(settings: Settings, name: str, place: str) -> Connector:
+def _retractions(settings: Settings, name: str, run: Run) -> Connector:
     config = settings.sources.retractions
-    source = Source(place, config.sender, "machine", (), has_roles=False)
+    source = Source(config.location, config.sender, "machine", (), has_roles=False)
     pull = replace(settings.pull, ignore=config.ignore, max_file_mib=config.max_file_mib)
-    return _folder_connector(settings, name, place, source, pull)
+    return _folder_connector(settings, name, run, source, pull)
 
 
-def _pmc(settings: Settings, name: str, place: str) -> Connector:
+def _pmc(settings: Settings, name: str, run: Run) -> Connector:
     config = settings.sources.pmc
     store = open_public(config.location, settings, endpoint_url=config.endpoint_url, region=config.region)
     return PmcConnector(store, config, is_synthetic=settings.is_synthetic)
 
 
-#: Source → what makes its connector, in the order in which they are pulled. A further source adds one line.
-_MAKERS: Mapping[str, Callable[[Settings, str, str], Connector]] = {
+def _feed(settings: Settings, name: str, run: Run) -> Connector:
+    config = getattr(settings.sources, name)
+    http = HttpClient(config.url, rate_per_s=config.rate_per_s, **asdict(settings.http))
+    feed: Connector = _FEEDS[name](
+        config, http=http, night=_night(run), pull=settings.pull, is_synthetic=settings.is_synthetic
+    )
+    return feed
+
+
+_FEEDS: Mapping[str, Callable[..., Connector]] = {"europepmc": EuropePmcConnector, "biorxiv": BiorxivConnector}
+#: Source → what makes its connector, in the order in which they are pulled; one that stands in for another comes after
+#: it. A further source adds one line.
+_MAKERS: Mapping[str, Callable[[Settings, str, Run], Connector]] = {
     "deposit": _folder,
     "curation": _folder,
     "pmc": _pmc,
+    "europepmc": _feed,
+    "biorxiv": _feed,
     "retractions": _retractions,
 }
 
 
-def connector_of(settings: Settings, name: str, place: str) -> Connector:
-    """The connector of a source at a place. Errors: UsageError where the place cannot be one."""
-    return _MAKERS[name](settings, name, place)
+def _night(run: Run) -> dt.date:
+    if run.night is None:
+        raise PermanentError("pull needs a night")
+    return run.night
+
+
+def connector_of(settings: Settings, name: str, run: Run) -> Connector:
+    """The connector of a source that takes part in a run. Errors: UsageError where its place cannot be one."""
+    return _MAKERS[name](settings, name, run)
+
+
+def _stands_in_for(settings: Settings, name: str) -> str:
+    """The source without which this one takes part, empty where it always does."""
+    return str(getattr(getattr(settings.sources, name), "fallback_for", ""))
 
 
 def places_of(run: Run) -> dict[str, str]:
@@ -94,7 +123,8 @@ def places_of(run: Run) -> dict[str, str]:
 class Preview:
     """What a pull would do with the files of one source, by its listing alone: nothing is read, but for the names.
 
-    `n_bytes` are those of new and changed files, `n_packed` of them lie in archives; `examples` names some.
+    `n_bytes` are those of new and changed files, `n_packed` of them lie in archives; of `n_unsized` files the source
+    does not say the size; `n_vanished` are gone from a folder (they stay) or withdrawn by a provider (`n_withdrawn`).
     """
 
     n_files: int
@@ -105,13 +135,16 @@ class Preview:
     n_vanished: int
     n_bytes: int
     n_packed: int
+    n_unsized: int
+    n_withdrawn: int
     examples: tuple[str, ...]
     notes: tuple[str, ...] = ()
 
 
-def preview(settings: Settings, source: str, place: str) -> Preview:
+def preview(settings: Settings, run: Run, source: str) -> Preview:
     """Compare what the source lists with what the last closed night left. Errors: as `run`."""
-    connector, landing = connector_of(settings, source, place), open_part(settings, "landing")
+    connector, landing = connector_of(settings, source, run), open_part(settings, "landing")
+    connector.check()
     known = _read_listing(landing, connector)
     changes = connector.changes(_read_state(landing, connector))
     listed = [i for i in changes.items if not i.is_ignored]
@@ -122,7 +155,8 @@ def preview(settings: Settings, source: str, place: str) -> Preview:
     return Preview(
         len(changes.items), len(fresh) - n_changed, n_changed, sum(is_known.values()),
         len(changes.items) - len(listed), gone, sum(i.size for i in fresh),
-        sum(i.size for i in fresh if is_archive(i.key)), tuple(i.key for i in fresh[:_EXAMPLES]), tuple(changes.notes),
+        sum(i.size for i in fresh if is_archive(i.key)), sum(not i.size for i in fresh) * (not changes.is_complete),
+        len(changes.vanished), tuple(i.key for i in fresh[:_EXAMPLES]), tuple(changes.notes),
     )  # fmt: skip
 
 
@@ -185,11 +219,9 @@ class _Pull:
 
 def run(settings: Settings, run: Run, progress: Progress | None = None) -> StageResult:
     """Land what the request's sources hold and the corpus has not seen."""
-    if run.night is None:
-        raise PermanentError("pull needs a night")
     n = int(run.key.partition(".")[2] or 0)
     pull = _Pull(settings, run, open_part(settings, "landing"), open_part(settings, "staging"), n, progress)
-    key = f"nights/{run.night.isoformat()}/manifest-{n}.jsonl"
+    key = f"nights/{_night(run)}/manifest-{n}.jsonl"
     if pull.landing.exists(key):
         manifest = read_manifest(pull.landing, key)
         return _result(manifest["entries"], manifest["sources_missing"], pull.landing.uri(key), _accounts(pull))
@@ -238,9 +270,13 @@ def _pull_sources(pull: _Pull) -> tuple[list[_Pulled], dict[str, str]]:
     pulled: list[_Pulled] = []
     missing: dict[str, str] = {}
     errors: list[TransientError | PermanentError] = []
-    for name, place in places_of(pull.run).items():
+    places = places_of(pull.run)
+    for name in places:
+        other = _stands_in_for(pull.settings, name)
+        if other in places and other not in missing:
+            continue
         try:
-            connector = connector_of(pull.settings, name, place)
+            connector = connector_of(pull.settings, name, pull.run)
             connector.check()
             pulled.append(_pull_source(pull, connector))
         except (TransientError, PermanentError) as error:
@@ -253,7 +289,6 @@ def _pull_sources(pull: _Pull) -> tuple[list[_Pulled], dict[str, str]]:
 
 def _pull_source(pull: _Pull, connector: Connector) -> _Pulled:
     """One source: what is known is unchanged, the rest is fetched and landed, in the source's order."""
-    assert pull.run.night is not None
     changes = connector.changes(_read_state(pull.landing, connector))
     known = _read_listing(pull.landing, connector) if changes.is_complete else {}
     out = _Pulled(connector, tomls=dict(changes.descriptions), state=changes.state, notes=changes.notes)
@@ -264,7 +299,7 @@ def _pull_source(pull: _Pull, connector: Connector) -> _Pulled:
         out.listing = {i.key: _listed(i, known, found) for i in changes.items}
     out.entries = mark_duplicates(out.entries)
     first = _earlier_deliveries(pull, connector.name) + 1
-    ids = number_deliveries(out.entries, connector.name, pull.run.night, first)
+    ids = number_deliveries(out.entries, connector.name, _night(pull.run), first)
     out.entries, out.deliveries = describe_deliveries(out.entries, ids, out.tomls, connector.info, connector.place)
     return out
 

@@ -234,3 +234,30 @@ def test_a_list_delivered_again_adds_nothing(index: Index) -> None:
 
 def test_one_id_alone_links_nothing() -> None:
     assert "id_aliases" not in statements(ParsedFile("record", aliases=(DocIds(pmid="9"),)))
+
+
+TRAIN = next(f"10.1101/{i}" for i in itertools.count() if split_of(f"10.1101/{i}") == "train")
+TEST = next(f"10.5555/{i}" for i in itertools.count() if split_of(f"10.5555/{i}") == "test")
+TWINS = {
+    "preprint": published(article(TRAIN, "A legend of the preprint and of nothing else at all")),
+    "article": published(article(TEST, "A legend that the journal had rewritten from the start")),
+    "twins": rows_of(ParsedFile("record", events=(EventRecord(
+        DocIds(local_id="PPR1"), "identity", "preprint_of", None, "Preprint in", DocIds(pmid="9", doi=TEST)),)),
+        origin("europepmc:2026-11-20:1", "one")),
+    "ids": rows_of(ParsedFile("record", aliases=(DocIds(doi=TRAIN, local_id="PPR1"),)),
+                   origin("europepmc:2026-11-20:1", "two")),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("order", itertools.permutations(TWINS))
+def test_a_preprint_is_not_trained_on_while_its_article_tests(index: Index, order: tuple[str, ...]) -> None:
+    for i, part in enumerate(order):
+        freeze(index, tables(TWINS[part]), NIGHT + dt.timedelta(i))
+    assert index.is_excluded(TRAIN)
+    assert not index.is_excluded(TEST)
+
+
+def test_twins_that_come_in_one_night_are_seen(index: Index) -> None:
+    frozen = freeze(index, tables(*TWINS.values()))
+    reasons = {r["doc_id"]: r["reason"] for r in frozen.rows["splits"] if r["kind"] == "exclusion"}
+    assert reasons == {TRAIN: f"preprint twin of {TEST} (test)"}
