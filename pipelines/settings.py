@@ -160,6 +160,7 @@ class Pull:
     ignore: tuple[str, ...]
     max_file_mib: int
     workers: int
+    alert_after_nights: int
 
 
 @dataclass(frozen=True)

@@ -123,7 +123,8 @@ def places_of(run: Run) -> dict[str, str]:
 class Preview:
     """What a pull would do with the files of one source, by its listing alone: nothing is read, but for the names.
 
-    `n_bytes` are those of new and changed files, `n_packed` of them lie in archives; `examples` names some.
+    `n_bytes` are those of new and changed files, `n_packed` of them lie in archives; of `n_unsized` files the source
+    does not say the size; `n_vanished` are gone from a folder (they stay) or withdrawn by a provider (`n_withdrawn`).
     """
 
     n_files: int
@@ -134,6 +135,8 @@ class Preview:
     n_vanished: int
     n_bytes: int
     n_packed: int
+    n_unsized: int
+    n_withdrawn: int
     examples: tuple[str, ...]
     notes: tuple[str, ...] = ()
 
@@ -141,6 +144,7 @@ class Preview:
 def preview(settings: Settings, run: Run, source: str) -> Preview:
     """Compare what the source lists with what the last closed night left. Errors: as `run`."""
     connector, landing = connector_of(settings, source, run), open_part(settings, "landing")
+    connector.check()
     known = _read_listing(landing, connector)
     changes = connector.changes(_read_state(landing, connector))
     listed = [i for i in changes.items if not i.is_ignored]
@@ -151,7 +155,8 @@ def preview(settings: Settings, run: Run, source: str) -> Preview:
     return Preview(
         len(changes.items), len(fresh) - n_changed, n_changed, sum(is_known.values()),
         len(changes.items) - len(listed), gone, sum(i.size for i in fresh),
-        sum(i.size for i in fresh if is_archive(i.key)), tuple(i.key for i in fresh[:_EXAMPLES]), tuple(changes.notes),
+        sum(i.size for i in fresh if is_archive(i.key)), sum(not i.size for i in fresh) * (not changes.is_complete),
+        len(changes.vanished), tuple(i.key for i in fresh[:_EXAMPLES]), tuple(changes.notes),
     )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import json
 import shutil
@@ -14,6 +15,8 @@ from s3_proxy import Proxy, serve_proxy
 from s3_server import serve_s3
 
 from pipelines import settings
+from pipelines.cli.checks_home import check_sources
+from pipelines.cli.plan import make_plan
 from pipelines.clients.objectstore import open_part, raw_key
 from pipelines.core.runs import Run
 from pipelines.corpus.step import commit_listings, read_rows
@@ -257,6 +260,53 @@ def test_a_damaged_inventory_is_never_taken_for_the_whole(
         path.write_text('{"files": []}' if damage == "none" else "<html>")
     with pytest.raises(TransientError, match="run again later"):
         sources.run(home_of(tmp_path, proxy), run_of(home_of(tmp_path, proxy), 18))
+
+
+def test_plan_and_doctor_ask_the_provider(bucket: PmcBucket, proxy: Proxy, tmp_path: Path) -> None:
+    home = home_of(tmp_path / "home", proxy, SOURCES__PMC__MAX_ARTICLES="2")
+    for n in (1, 2, 3):
+        bucket.put(n)
+    bucket.take_inventory("2026-11-18")
+    report = make_plan(home, {"date": "2026-11-18"})
+    (source,) = report["sources"]
+    assert (source["source"], source["n_new"], source["n_bytes"]) == ("pmc", 2, 2 * 136_000)
+    assert source["notes"] == ("1 more articles are left for the next nights (sources.pmc.max_articles)",)
+    assert report["has_work"]
+    found = {c.name: c for c in check_sources(home)}["source pmc"]
+    assert (found.state, found.message) == ("ok", f"s3://{BUCKET}: layout of 2026, inventory of 2026-11-18T01-00Z")
+    shutil.rmtree(bucket.root)
+    bucket.write("oa_comm/xml/all/PMC1.xml", b"<article/>")
+    found = {c.name: c for c in check_sources(home)}["source pmc"]
+    assert (found.state, found.is_transient) == ("fail", False)
+    assert "legacy layout only" in found.message
+    assert "legacy layout only" in make_plan(home, {"date": "2026-11-18"})["sources"][0]["error"]
+    proxy.fails_from = 0
+    found = {c.name: c for c in check_sources(home)}["source pmc"]
+    assert (found.state, found.is_transient) == ("fail", True)
+    assert not home.root.exists()
+
+
+def test_a_source_that_is_down_is_missing_and_the_others_come(bucket: PmcBucket, proxy: Proxy, tmp_path: Path) -> None:
+    bucket.put(1)
+    bucket.take_inventory("2026-11-18")
+    folder = tmp_path / "articles"
+    folder.mkdir()
+    (folder / "a.xml").write_text("<article><front/></article>")
+    home = home_of(tmp_path / "home", proxy, SOURCES__DEPOSIT__LOCATION=str(folder))
+    date, proxy.fails_from = dt.date(2026, 11, 18), 0
+    run = Run("nightly_corpus", "2026-11-18", date, dict(home.sources.places()))
+    result = sources.run(home, run)
+    assert set(dict(result.extra)["sources_missing"]) == {"pmc"}  # type: ignore[call-overload]
+    close(home, run)
+    assert names(home, run) == ["a.xml"]
+    proxy.fails_from = None
+    assert len(night(home, 19)) == 2, "what was missed comes the next night"
+
+
+def test_every_source_of_the_settings_can_be_pulled() -> None:
+    fields = {f.name for f in dataclasses.fields(settings.Sources)}
+    run = Run("nightly_corpus", "2026-11-18", dt.date(2026, 11, 18), dict.fromkeys(fields, "somewhere"))
+    assert set(sources.places_of(run)) == fields
 
 
 def test_where_each_file_came_from_stands_in_the_manifest(bucket: PmcBucket, proxy: Proxy, tmp_path: Path) -> None:
