@@ -8,7 +8,7 @@ import json
 import os
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
 from typing import get_type_hints
@@ -131,6 +131,26 @@ class Retractions:
 
 
 @dataclass(frozen=True)
+class SourceDataApi:
+    """`user` and `password` come from the environment, in Airflow from the connection `sourcedata_api`."""
+
+    url: str
+    collection: str
+    user: str
+    password: str = field(repr=False)
+    sender: str
+    review_stage: str
+    annotated_types: tuple[str, ...]
+    has_roles: bool
+    max_papers: int
+    rate_per_s: float
+
+    @property
+    def place(self) -> str:
+        return f"{self.url}?{self.collection}" if self.url else ""
+
+
+@dataclass(frozen=True)
 class Sources:
     """Each has a `place`: its address and what is asked for there; empty where it takes no part in a night."""
 
@@ -140,6 +160,7 @@ class Sources:
     europepmc: EuropePmc
     biorxiv: Biorxiv
     retractions: Retractions
+    sourcedata_api: SourceDataApi
 
     def places(self) -> dict[str, str]:
         """Name → place of the sources that take part in every night."""

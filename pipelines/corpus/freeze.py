@@ -10,6 +10,7 @@ import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from pipelines.core.gold import layer_id
 from pipelines.core.hashing import short_hash
 from pipelines.core.ids import KnownFigure, match_figure_keys, split_figure_id
 from pipelines.core.records import UnitCounts
@@ -72,10 +73,14 @@ class Freezer:
         self.out = Frozen()
         self._seen: dict[str, set[str]] = {}
         self._figures: dict[str, list[KnownFigure]] = {}
+        self._senders: dict[object, tuple[str, str]] = {}
 
     def run(self, valid: Mapping[str, Sequence[Row]]) -> Frozen:
         """`valid`: rows by table as the check step passed them, with provisional ids."""
         identity = self._resolve(valid)
+        self._senders = {
+            r["delivery_id"]: (str(r["sender"]), str(r["review_stage"])) for r in valid.get("deliveries", ())
+        }
         self._freeze_publications(valid, identity)
         self._freeze_curated(valid, identity)
         self._freeze_events(valid.get("document_events", ()), identity)
@@ -188,7 +193,8 @@ class Freezer:
         for row in figures:
             doc_id = identity.resolved[str(row["doc_id"])]
             figure_id = f"{doc_id}#{_key(row['figure_id'])}"
-            outcome = self._outcome(figure_id, revision_key(row, self.night), has_date=row["stated_date"] is not None)
+            layer = layer_id(figure_id, *self._sender(row["delivery_id"]))
+            outcome = self._outcome(layer, revision_key(row, self.night), has_date=row["stated_date"] is not None)
             self.out.count("figures", outcome)
             if outcome == "valid":
                 self.out.add("figures", {**row, "doc_id": doc_id, "figure_id": figure_id})
@@ -200,6 +206,10 @@ class Freezer:
                 self.out.count("documents", "valid" if is_kept else "unchanged")
                 if is_kept:
                     self.out.add("documents", {**row, "doc_id": identity.resolved[str(row["doc_id"])]})
+
+    def _sender(self, delivery_id: object) -> tuple[str, str]:
+        """(sender, review stage): of a delivery of this night, else of one that the corpus holds."""
+        return self._senders.get(delivery_id) or self.index.delivery(delivery_id)[:2]
 
     def _freeze_parts(
         self, figure: Row, figure_id: str, outcome: str, parts: Mapping[str, Mapping[tuple[object, ...], list[Row]]]

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from pipelines.core.gold import layer_id
 from pipelines.core.records import (
     AnnotationRecord,
     CuratedFigure,
@@ -181,7 +182,7 @@ def test_a_revised_annotation_supersedes_only_when_its_key_is_greater(index: Ind
     old, new = dt.date(2026, 1, 1), dt.date(2026, 2, 1)
     freeze(index, tables(curation(curated("10.5555/a", LONG, "eight", date=new))))
     freeze(index, tables(curation(curated("10.5555/a", LONG, "words", date=old))), NIGHT + dt.timedelta(1))
-    key = index.current_key("10.5555/a#cur-curation-fig-1")
+    key = index.current_key(layer_id("10.5555/a#cur-curation-fig-1", "me", "curator"))
     assert key is not None
     assert key.stamp == "2026-02-01"
 
