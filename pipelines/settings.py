@@ -165,6 +165,8 @@ class Sources:
     def places(self) -> dict[str, str]:
         """Name → place of the sources that take part in every night."""
         found = {f.name: str(getattr(self, f.name).place) for f in dataclasses.fields(self)}
+        if self.europepmc.fallback_for and self.europepmc.fallback_for not in found:
+            raise UsageError(f"sources.europepmc.fallback_for must be one of {', '.join(found)}")
         return {name: place for name, place in found.items() if place}
 
 
