@@ -116,21 +116,6 @@ class Biorxiv:
 
 
 @dataclass(frozen=True)
-class Retractions:
-    """A folder or s3:// prefix with lists of retracted papers and PubMed files. `ignore` stands in for pull.ignore,
-    `max_file_mib` for pull.max_file_mib: what is no article there is a list here, and larger."""
-
-    location: str
-    sender: str
-    ignore: tuple[str, ...]
-    max_file_mib: int
-
-    @property
-    def place(self) -> str:
-        return self.location
-
-
-@dataclass(frozen=True)
 class SourceDataApi:
     """`user` and `password` come from the environment, in Airflow from the connection `sourcedata_api`."""
 
@@ -151,6 +136,21 @@ class SourceDataApi:
 
 
 @dataclass(frozen=True)
+class Retractions:
+    """A folder or s3:// prefix with lists of retracted papers and PubMed files. `ignore` stands in for pull.ignore,
+    `max_file_mib` for pull.max_file_mib: what is no article there is a list here, and larger."""
+
+    location: str
+    sender: str
+    ignore: tuple[str, ...]
+    max_file_mib: int
+
+    @property
+    def place(self) -> str:
+        return self.location
+
+
+@dataclass(frozen=True)
 class Sources:
     """Each has a `place`: its address and what is asked for there; empty where it takes no part in a night."""
 
@@ -159,8 +159,8 @@ class Sources:
     pmc: Pmc
     europepmc: EuropePmc
     biorxiv: Biorxiv
-    retractions: Retractions
     sourcedata_api: SourceDataApi
+    retractions: Retractions
 
     def places(self) -> dict[str, str]:
         """Name → place of the sources that take part in every night."""

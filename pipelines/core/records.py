@@ -134,7 +134,10 @@ class PanelRecord:
 
 @dataclass(frozen=True)
 class AnnotationRecord:
-    """One curated mention; `start`/`end` are None for a floating tag. Columns as in schemas/corpus/annotations.sql."""
+    """One curated mention; `start`/`end` are None for a floating tag. Columns as in schemas/corpus/annotations.sql.
+
+    `is_machine`: the file says that a machine made it and no curator took it over; `n_source_rows` is 0 for a left-over
+    of pre-tagging, which is no tag of the curator's."""
 
     start: int | None
     end: int | None
@@ -149,6 +152,7 @@ class AnnotationRecord:
     panel_no: int | None = None
     n_source_rows: int = 1
     is_nested: bool = False
+    is_machine: bool = False
 
     @property
     def is_floating(self) -> bool:

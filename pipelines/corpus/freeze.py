@@ -71,7 +71,8 @@ class Freezer:
     def __init__(self, index: Index, night: dt.date) -> None:
         self.index, self.night = index, night
         self.out = Frozen()
-        self._seen: dict[str, set[str]] = {}
+        self._seen: dict[str, dict[str, RevisionKey]] = {}
+        self._events: set[str] = set()
         self._figures: dict[str, list[KnownFigure]] = {}
         self._senders: dict[object, tuple[str, str]] = {}
 
@@ -149,14 +150,15 @@ class Freezer:
                 self._add_figures(doc_id, mine)
 
     def _outcome(self, key_id: str, key: RevisionKey, *, has_date: bool) -> str:
-        """valid, duplicate (same content twice in this run) or unchanged (equal to the current revision)."""
-        seen = self._seen.setdefault(key_id, set())
-        if key.sha in seen:
+        """valid, duplicate (same content twice in this run) or unchanged (equal to the current revision); the same
+        content with a later stated date is a new statement. Rows come by key, the least first."""
+        seen = self._seen.setdefault(key_id, {})
+        if key.sha in seen and not (has_date and key > seen[key.sha]):
             return "duplicate"
         known = self.index.current_key(key_id)
         if known is not None and known.sha == key.sha and not (has_date and key > known):
             return "unchanged"
-        seen.add(key.sha)
+        seen[key.sha] = key
         return "valid"
 
     def _add_figures(self, doc_id: str, rows: Sequence[Row]) -> None:
@@ -229,12 +231,12 @@ class Freezer:
     def _freeze_events(self, rows: Sequence[Row], identity: Identity) -> None:
         for row in sorted(rows, key=lambda r: (str(r["event_id"]), str(r["delivery_id"]), str(r["raw_sha256"]))):
             event_id = str(row["event_id"])
-            if event_id in self._seen.setdefault("events", set()):
+            if event_id in self._events:
                 self.out.count("document_events", "duplicate")
             elif self.index.has_event(event_id):
                 self.out.count("document_events", "unchanged")
             else:
-                self._seen["events"].add(event_id)
+                self._events.add(event_id)
                 self.out.count("document_events", "valid")
                 doc_id = str(row["doc_id"])
                 known = self.index.doc_ids([doc_id]).get(doc_id)
@@ -286,7 +288,7 @@ class Freezer:
 
 
 def annotation_id(row: Row) -> str:
-    """Id of an annotation row: its place, its type and the curated revision."""
+    """Id of an annotation row: its place, its type, the curated revision, and whether a machine made it."""
     return short_hash(
         row["figure_id"],
         row["legend_sha256"],
@@ -297,6 +299,7 @@ def annotation_id(row: Row) -> str:
         row["panel_no"],
         row["text"],
         row["tag_ids"],
+        row["review_stage"] == "machine",
     )
 
 

@@ -155,13 +155,14 @@ def _add_curated_figure(out: Tables, figure: CuratedFigure, origin: Origin) -> N
         })  # fmt: skip
     for a in figure.annotations:
         annotation_id = short_hash(
-            figure_id, legend_sha256, a.start, a.end, a.entity_type, sha, a.panel_no, a.text, a.tag_ids
+            figure_id, legend_sha256, a.start, a.end, a.entity_type, sha, a.panel_no, a.text, a.tag_ids, a.is_machine
         )
         _add(out, "annotations", {
             "annotation_id": annotation_id, "figure_id": figure_id, "panel_no": a.panel_no, "start_offset": a.start,
             "end_offset": a.end, "text": a.text, "entity_type": a.entity_type, "raw_type": a.raw_type, "role": a.role,
             "raw_role": a.raw_role, "ext_ids": list(a.ext_ids), "ext_dbs": list(a.ext_dbs),
             "tag_ids": list(a.tag_ids), "n_source_rows": a.n_source_rows, "is_floating": a.is_floating,
-            "is_nested": a.is_nested, "annotator": origin.sender, "review_stage": origin.review_stage,
+            "is_nested": a.is_nested, "annotator": origin.sender,
+            "review_stage": "machine" if a.is_machine else origin.review_stage,
             "legend_sha256": legend_sha256, **common,
         })  # fmt: skip

@@ -45,7 +45,7 @@ Progress = Callable[[int, int, str], None]
 _SYNTHETIC = b"<meta-name>nightcap-synthetic</meta-name>"
 _TABLES = tuple(t for t in CORPUS_TABLES if t not in ("tombstones", "splits", "benchmark"))
 #: Modules that read a JSON object which they know by its keys: `is_record`, `parse_record`, `PARSER_VERSION`.
-_JSON_READERS = (europepmc, biorxiv, pmc_metadata, vanished, deletions)
+_JSON_READERS = (europepmc, biorxiv, deletions, pmc_metadata, vanished)
 _PARSERS = (jats, bioc, sourcedata, sourcedata_api, pubmed, retraction_lists, *_JSON_READERS)
 
 
@@ -97,12 +97,12 @@ def _parse_json(data: bytes) -> tuple[ParsedFile, int]:
     raise RejectedInput(Reason.UNKNOWN_FORMAT, "no known record: the JSON is of none of the sources")
 
 
-def _parse_or_reject(data: bytes, entry: Mapping[str, Any]) -> tuple[ParsedFile, int]:
+def _parse_or_reject(data: bytes, source: str, name: str) -> tuple[ParsedFile, int]:
     """As parse_file; a file that a parser fails on in an unforeseen way is one rejected file, not a lost night."""
     try:
-        if str(entry["name"]).endswith("delivery.toml"):
+        if name.endswith("delivery.toml"):
             return deletions.parse_deletions(data), deletions.PARSER_VERSION
-        return parse_file(data, str(entry["source"]))
+        return parse_file(data, source)
     except PipelineError:
         raise
     except Exception as error:
@@ -153,7 +153,7 @@ def _parse_entry(
             raise RejectedInput(Reason.SYNTHETIC_IN_REAL_HOME, "sample data never enter a real home")
         if sha256_bytes(data) != entry["raw_sha256"]:
             raise PermanentError(f"landing holds other bytes than {entry['raw_sha256']} for {entry['name']}")
-        parsed, version = _parse_or_reject(data, entry)
+        parsed, version = _parse_or_reject(data, entry["source"], str(entry["name"]))
     except RejectedInput as error:
         night.reject(Rejection("file", Reason(error.reason), error.message, error.locator), entry)
         night.count("file", UnitCounts(n_in=1, quarantined=1))

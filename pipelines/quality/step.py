@@ -202,7 +202,7 @@ def _weights(night: _Night, table: str) -> dict[int, int]:
     ids = rows[ROW_ID].to_pylist()
     if table != "annotations":
         return dict.fromkeys(ids, 1)
-    return {i: max(n or 1, 1) for i, n in zip(ids, rows["n_source_rows"].to_pylist(), strict=True)}
+    return {i: 1 if n is None else n for i, n in zip(ids, rows["n_source_rows"].to_pylist(), strict=True)}
 
 
 def _shares(night: _Night) -> dict[str, UnitShare]:

@@ -101,8 +101,8 @@ _MAKERS: Mapping[str, Callable[[Settings, str, Run], Connector]] = {
     "pmc": _pmc,
     "europepmc": _feed,
     "biorxiv": _feed,
-    "retractions": _retractions,
     "sourcedata_api": _sourcedata_api,
+    "retractions": _retractions,
 }
 
 
@@ -308,7 +308,7 @@ def _pull_source(pull: _Pull, connector: Connector) -> _Pulled:
     out.entries += [_land_vanished(pull, connector, item) for item in changes.vanished]
     if changes.is_complete:
         out.listing = {i.key: _listed(i, known, found) for i in changes.items}
-    out.entries = mark_duplicates(out.entries)
+    out.entries = mark_duplicates(out.entries, out.tomls)
     first = _earlier_deliveries(pull, connector.name) + 1
     ids = number_deliveries(out.entries, connector.name, _night(pull.run), first)
     out.entries, out.deliveries = describe_deliveries(out.entries, ids, out.tomls, connector.info, connector.place)

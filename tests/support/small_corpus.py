@@ -124,6 +124,7 @@ class SmallCorpus:
                 marker_offsets=[start],
                 has_marker=True,
                 is_labelled=True,
+                coords=[],
                 **origin,
             )
         for number, mention in enumerate(mentions):

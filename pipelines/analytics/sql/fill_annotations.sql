@@ -1,4 +1,4 @@
--- The panel is the one that holds the first character; of a floating tag the one the curator gave it to.
+-- The gold. The panel is the one that holds the first character; of a floating tag the one the curator gave it to.
 INSERT INTO gen.out.annotations BY NAME
 SELECT
     a.annotation_id, a.figure_id,
@@ -12,4 +12,5 @@ LEFT JOIN work.panels AS t
     ON t.figure_id = a.figure_id AND t.curated_figure_id = a.curated_figure_id
    AND t.panel_no = CASE WHEN a.start_offset IS NULL THEN a.panel_no END
 LEFT JOIN cur.splits AS s ON s.doc_id = a.doc_id
+WHERE a.is_gold
 ORDER BY a.figure_id, a.start_offset, a.end_offset, a.entity_type, a.annotation_id;

@@ -22,7 +22,7 @@ CREATE TABLE annotations (
   night DATE NOT NULL,
   raw_sha256 VARCHAR NOT NULL
 );
-COMMENT ON TABLE annotations IS 'Curator truth, current, with offsets in figures.legend.';
+COMMENT ON TABLE annotations IS 'Curator truth, current, with offsets in figures.legend: of each figure the one version that counts (an author before a curator, then the later date). What others sent stands in out.other_annotations.';
 COMMENT ON COLUMN annotations.annotation_id IS 'Stable while the curated revision stands';
 COMMENT ON COLUMN annotations.figure_id IS 'Figure in out.figures';
 COMMENT ON COLUMN annotations.panel_id IS 'Panel in out.panels that holds the first character';
@@ -37,7 +37,7 @@ COMMENT ON COLUMN annotations.ext_ids IS 'Curator''s identifiers';
 COMMENT ON COLUMN annotations.ext_dbs IS 'Their databases';
 COMMENT ON COLUMN annotations.delivery_id IS 'Delivery';
 COMMENT ON COLUMN annotations.annotator IS 'Who made it';
-COMMENT ON COLUMN annotations.review_stage IS 'machine, curator or author';
+COMMENT ON COLUMN annotations.review_stage IS 'curator or author';
 COMMENT ON COLUMN annotations.is_floating IS 'Tag without a place in the text';
 COMMENT ON COLUMN annotations.is_nested IS 'A longer span covers part of it';
 COMMENT ON COLUMN annotations.alignment IS 'own (curator''s own text), equal, aligned (moved to the publisher''s legend)';

@@ -173,7 +173,7 @@ def test_the_same_content_of_two_senders_is_no_duplicate(tmp_path: Path) -> None
 
 def test_sql_and_python_name_the_same_groups(tmp_path: Path) -> None:
     world = World(tmp_path / "a", [(ANN, Sent("x", "curator", None, ("LC3",), "an-api", None, "pos-2"))])
-    for figure_id, source, key in world.ask("SELECT figure_id, source, figure_key FROM cur.curated_figures"):
-        group = gold_group(str(figure_id), str(source))
-        assert group == (str(figure_id).split("#")[1] if str(key).startswith("pos-") else key)
+    found = world.ask("SELECT figure_id, source, figure_group FROM cur.curated_figures")
+    assert {group for _, _, group in found} == {"fig-1", "cur-an-api-pos-2"}
+    assert all(gold_group(str(figure_id), str(source)) == group for figure_id, source, group in found)
     assert set(STAGE_RANK) == {"machine", "curator", "author"}
