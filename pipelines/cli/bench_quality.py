@@ -20,8 +20,9 @@ from pipelines.cli.bench_pairs import describe_machine, median_ratio, spread
 from pipelines.clients.warehouse import Connection, connect, read_sql
 from pipelines.core.tables import corpus_schema
 from pipelines.errors import PermanentError
+from pipelines.quality.night_rows import NightRows
 from pipelines.quality.run_suites import SuiteRunner, frame_of, projection_of
-from pipelines.quality.step import NightRows, check_rows, register
+from pipelines.quality.step import check_rows, register
 from pipelines.quality.suites import build_suites
 from pipelines.settings import Settings
 

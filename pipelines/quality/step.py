@@ -6,16 +6,16 @@ import datetime as dt
 import io
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from pipelines.clients.corpus_repo import CorpusRepo
 from pipelines.clients.objectstore import ObjectStore, open_part
 from pipelines.clients.warehouse import Connection, connect, read_sql, to_arrow
-from pipelines.core.hashing import canonical_json, content_hash, sha256_bytes
+from pipelines.core.hashing import canonical_json, content_hash, purge_hash, sha256_bytes
 from pipelines.core.labels import load_labels
 from pipelines.core.records import STORED_TYPES, Reason
 from pipelines.core.runs import Run, StageResult
@@ -23,6 +23,7 @@ from pipelines.core.tables import corpus_schema, parquet_bytes
 from pipelines.errors import PermanentError, PipelineError, QualityError
 from pipelines.quality.docs import render_docs, render_index
 from pipelines.quality.drift import NightCounts, compare, counts_from, pool
+from pipelines.quality.night_rows import NightRows, Verdict
 from pipelines.quality.reasons import (
     PARENTS,
     fields_of,
@@ -50,41 +51,6 @@ _UNIT_TABLES = {
 }  # fmt: skip
 
 
-class _Verdict(NamedTuple):
-    """Why a row was rejected: `rule` is the first critical one that failed, or what became of its parent."""
-
-    reason: Reason
-    message: str
-    rule: str
-
-
-@dataclass
-class NightRows:
-    """The rows of one night and what was found about them."""
-
-    tables: dict[str, pa.Table]
-    rejections: list[dict[str, Any]]
-    names: dict[str, str]
-    outcomes: list[Outcome] = field(default_factory=list)
-    rejected: dict[str, dict[int, _Verdict]] = field(default_factory=dict)
-    versions: dict[tuple[str, str], str] = field(default_factory=dict)
-    counts: NightCounts = field(default_factory=NightCounts)
-    measures: dict[str, float | None] = field(default_factory=dict)
-
-    def valid(self, table: str) -> pa.Table:
-        """Rows that no rule rejected, without row_id, in the schema of the corpus."""
-        rows = self.tables[table]
-        bad = pa.array(sorted(self.rejected.get(table, {})), pa.int64())
-        kept = rows.filter(pc.invert(pc.is_in(rows[ROW_ID], value_set=bad)))
-        return kept.drop_columns([ROW_ID]).select(corpus_schema(table).names).cast(corpus_schema(table))
-
-    def bad_rows(self, table: str) -> list[dict[str, Any]]:
-        rows = self.tables[table]
-        bad = pa.array(sorted(self.rejected.get(table, {})), pa.int64())
-        found: list[dict[str, Any]] = rows.filter(pc.is_in(rows[ROW_ID], value_set=bad)).to_pylist()
-        return found
-
-
 def run(settings: Settings, run: Run) -> StageResult:
     """Judge the rows that parse left below `<run key>/parse/`; needs `run.night`.
 
@@ -103,6 +69,7 @@ def run(settings: Settings, run: Run) -> StageResult:
         pages: dict[str, bytes] = {}
         runner = SuiteRunner(lambda s, found: pages.update({s.table: render_docs(f"{s.table}, {run.key}", found)}))
         check_rows(con, runner, night)
+        _reject_purged(settings, night)
         _cascade(night)
         is_replay = bool(run.request.get("replay"))  # of rejected files only: its shares say nothing of a night
         fatal = [] if is_replay else _check_night(con, runner, night, settings, run)
@@ -182,12 +149,33 @@ def check_rows(con: Connection, runner: SuiteRunner, night: NightRows) -> None:
             night.rejected[suite.table] = _reasons(bad.to_arrow_table().to_pylist(), failures)
 
 
-def _reasons(bad: Iterable[Mapping[str, Any]], failures: Mapping[int, Sequence[Rule]]) -> dict[int, _Verdict]:
+def _reasons(bad: Iterable[Mapping[str, Any]], failures: Mapping[int, Sequence[Rule]]) -> dict[int, Verdict]:
     return {r[ROW_ID]: _verdict(failures[r[ROW_ID]], r) for r in bad}
 
 
-def _verdict(failed: Sequence[Rule], row: Mapping[str, Any]) -> _Verdict:
-    return _Verdict(failed[0].reason, message_of(failed, row), failed[0].name)
+def _verdict(failed: Sequence[Rule], row: Mapping[str, Any]) -> Verdict:
+    return Verdict(failed[0].reason, message_of(failed, row), failed[0].name)
+
+
+def _reject_purged(settings: Settings, night: NightRows) -> None:
+    """A document that was removed for good does not come in again, by whatever id; nothing it says is kept."""
+    repo = CorpusRepo(settings)
+    purged = {h for m in repo.manifests() for h in _purged_names(m)} if repo.exists() else set()
+    if not purged:
+        return
+    aliases = night.tables["id_aliases"]
+    names = [*zip(*(aliases[c].to_pylist() for c in ("doc_id", "raw_sha256", "alias")), strict=True)]
+    gone = {(doc_id, raw) for doc_id, raw, alias in names if purge_hash(alias) in purged}
+    rows, said = night.tables["documents"], Verdict(Reason.PURGED, "a purge removed this document for good", "purged")
+    for row_id, doc_id, raw in zip(*(rows[c].to_pylist() for c in (ROW_ID, "doc_id", "raw_sha256")), strict=True):
+        if (doc_id, raw) in gone or purge_hash(doc_id) in purged:
+            night.rejected.setdefault("documents", {})[row_id] = said
+            night.purged_raw.add(raw)
+
+
+def _purged_names(manifest: Mapping[str, Any]) -> Sequence[str]:
+    names: Sequence[str] = manifest.get("purged", {}).get("names", ())
+    return names
 
 
 def _cascade(night: NightRows) -> None:
@@ -200,7 +188,7 @@ def _cascade(night: NightRows) -> None:
         ids = rows[ROW_ID].to_pylist()
         for position in rows_without_parent(_keys(rows, columns), parents, valid):
             row = {c: rows[c][position].as_py() for c in columns}
-            verdict = _Verdict(Reason.PARENT_REJECTED, parent_message(parent, row), "parent")
+            verdict = Verdict(Reason.PARENT_REJECTED, parent_message(parent, row), "parent")
             night.rejected.setdefault(table, {}).setdefault(ids[position], verdict)
 
 
@@ -241,7 +229,8 @@ def accept_counts(settings: Settings, run: Run) -> None:
     Called when the night is closed; a second time for the same run it changes nothing.
     """
     staging, key = open_part(settings, "staging"), f"{run.key}/check/counts.json"
-    if run.request.get("replay") or not staging.exists(key):
+    is_again = run.request.get("replay") or run.request.get("reparse")
+    if is_again or not staging.exists(key):
         return
     before = _accepted_before(settings, run.key)
     accepted = pool(before, NightCounts(**json.loads(staging.read(key))))
@@ -316,7 +305,10 @@ def _rejected_rows(night: NightRows) -> Iterable[dict[str, object]]:
         for row in night.bad_rows(suite.table):
             reason, message, rule = night.rejected[suite.table][row.pop(ROW_ID)]
             named = (f"{suite.table}.{rule}", night.versions.get((suite.table, rule), ""))
-            yield rejection_row(suite.unit, reason, message, locator_of(suite.table, row), row, night.names, named)
+            found = rejection_row(suite.unit, reason, message, locator_of(suite.table, row), row, night.names, named)
+            is_purged = reason in (Reason.PURGED, Reason.PARENT_REJECTED) and row.get("raw_sha256") in night.purged_raw
+            blank = {"payload": "{}", "locator": str(row.get("figure_id") or row.get("doc_id")), "message": "purged"}
+            yield found | blank if is_purged else found
 
 
 def _result_rows(run: Run, night: NightRows) -> Iterable[dict[str, object]]:

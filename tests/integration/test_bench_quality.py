@@ -11,7 +11,7 @@ import pytest
 from pipelines.cli.bench_quality import KINDS, compare, generate_night, measure_quality
 from pipelines.clients.warehouse import connect
 from pipelines.errors import PermanentError
-from pipelines.quality.step import NightRows
+from pipelines.quality.night_rows import NightRows
 from pipelines.settings import load
 
 
