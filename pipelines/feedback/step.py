@@ -205,7 +205,7 @@ def _records(settings: Settings, nights: set[str], column: str, values: set[str]
     repo = CorpusRepo(settings)
     wanted = pa.array(sorted(values), pa.string())
     for file in repo.files(tables=("documents", "figures")) if nights and values and repo.exists() else ():
-        if file.night in nights:
+        if any(file.may_hold(n) for n in nights):
             names = [c for c in _RECORD_COLUMNS if c in pq.read_schema(file.path).names]
             table = pq.read_table(file.path, columns=names)
             yield from table.filter(pc.is_in(table[column], value_set=wanted)).to_pylist()
@@ -334,13 +334,14 @@ def run(settings: Settings, run: Run, progress: Progress | None = None) -> Stage
 def _by_delivery(settings: Settings, issues: Sequence[Issue]) -> dict[str, list[Issue]]:
     """Issues by each delivery that they were rejected in, with the words of that delivery and the status of today."""
     known = {i.issue_id: i for i in issues}
-    out: dict[str, list[Issue]] = {}
-    for row in read_rejected(settings):
+    out: dict[str, dict[str, Issue]] = {}
+    for row in sorted(read_rejected(settings), key=lambda r: order_of(str(r["run_key"]))):
         issue = merge_issues([row])[0]
         now = known[issue.issue_id]
         settled = {"status": now.status, "settled_by": now.settled_by}
-        out.setdefault(issue.delivery_id, []).append(Issue(**{**vars(issue), **settled}))
-    return out
+        # once a delivery, however often it was replayed
+        out.setdefault(issue.delivery_id, {})[issue.issue_id] = Issue(**{**vars(issue), **settled})
+    return {delivery_id: list(found.values()) for delivery_id, found in out.items()}
 
 
 def _write_receipt(
