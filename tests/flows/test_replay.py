@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -15,23 +13,32 @@ import pyarrow.parquet as pq
 import pytest
 from killing import run_nightcap, run_steps
 
+from pipelines.cli import replay as replays
+from pipelines.clients.corpus_repo import CorpusRepo
+from pipelines.corpus.compare.step import compute_digest
 from pipelines.corpus.index import Index
+from pipelines.corpus.step import bring_forward
+from pipelines.errors import UsageError
+from pipelines.feedback.replay import choose_issues
 from pipelines.feedback.step import read_issues
-from pipelines.settings import load
+from pipelines.flows.execute import execute
+from pipelines.flows.replay import open_run, plan, read_withdrawn
+from pipelines.settings import Settings, load
 
-NIGHT = "2026-11-19"
+NIGHT, PLANTED = "2026-11-19", "feedfeedfeedfeed"
 
 
-def replay(home: Path, *args: str, code: int = 0) -> dict[str, Any]:
-    command = [sys.executable, "-m", "pipelines", "quarantine", "replay", *args, "--home", str(home), "--json"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == code, done.stderr
-    return dict(json.loads(done.stdout)) if code == 0 else {"error": done.stderr}
+def settings_of(home: Path) -> Settings:
+    return load({}, home, "demo")
+
+
+def replay(home: Path, *identifiers: str, is_dry: bool = False) -> dict[str, Any]:
+    """`nightcap quarantine replay ID…`, or --all without an id; the steps are children all the same."""
+    return replays.replay(settings_of(home), identifiers, None, everything=not identifiers, is_dry=is_dry)
 
 
 def digest(home: Path) -> str:
-    done = run_nightcap("corpus", "digest", "--json", "--home", str(home))
-    return str(json.loads(done.stdout.splitlines()[-1])["digest"])
+    return compute_digest(settings_of(home), CorpusRepo(settings_of(home)).files())
 
 
 def reject_as_an_older_rule(home: Path) -> str:
@@ -43,7 +50,7 @@ def reject_as_an_older_rule(home: Path) -> str:
     pq.write_table(rows.filter(pc.not_equal(rows["annotation_id"], key)), check / "annotations.parquet")
     row = bad.to_pylist()[0]
     issue = {
-        "issue_id": "feedfeedfeedfeed", "night": NIGHT, "source": "curation", "unit": "annotation",
+        "issue_id": PLANTED, "night": NIGHT, "source": "curation", "unit": "annotation",
         "reason": "rule_failed", "message": "too strict", "name": _name(home, row["raw_sha256"]), "locator": key,
         "delivery_id": row["delivery_id"], "raw_sha256": row["raw_sha256"], "rule": "annotations.gone",
         "rule_version": "1", "payload": json.dumps(row, default=str),
@@ -59,7 +66,7 @@ def _name(home: Path, sha: str) -> str:
 
 
 def states(home: Path) -> dict[str, str]:
-    return {i.issue_id: i.status for i in read_issues(load({}, home, "demo"))}
+    return {i.issue_id: i.status for i in read_issues(settings_of(home))}
 
 
 @pytest.fixture(scope="module")
@@ -69,58 +76,64 @@ def undisturbed(
     """Digest of the two nights when nothing was rejected too strictly."""
     home = tmp_path_factory.mktemp("undisturbed") / "home"
     shutil.copytree(before_second_freeze, home, symlinks=True)
-    run_steps(home, small_nights[1], ["pull", "freeze", "close"])
+    run_steps(home, small_nights[1], ["pull", "freeze"])
     return digest(home)
 
 
-@pytest.fixture
-def home(before_second_freeze: Path, small_nights: list[dict[str, str]], tmp_path: Path) -> Path:
-    home = tmp_path / "home"
+@pytest.fixture(scope="module")
+def rejected(
+    before_second_freeze: Path, small_nights: list[dict[str, str]], tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    home = tmp_path_factory.mktemp("rejected") / "home"
     shutil.copytree(before_second_freeze, home, symlinks=True)
     reject_as_an_older_rule(home)
     run_steps(home, small_nights[1], ["pull", "freeze", "close"])
     return home
 
 
+@pytest.fixture
+def home(rejected: Path, tmp_path: Path) -> Path:
+    shutil.copytree(rejected, tmp_path / "home", symlinks=True)
+    return tmp_path / "home"
+
+
 def test_a_replay_brings_in_what_is_valid_now_and_nothing_else(home: Path, undisturbed: str) -> None:
     before = states(home)
     assert (set(before.values()), digest(home) == undisturbed) == ({"open"}, False)
-    assert replay(home, "--all", "--dry-run")["runs"][0]["run"] is None
-    said = replay(home, "--all")
-    assert (said["fixed"], said["runs"][0]["run"]) == (["feedfeedfeedfeed"], f"{NIGHT}.1")
+    assert replay(home, is_dry=True)["runs"][0]["run"] is None
+    said = replay(home)
+    assert (said["fixed"], said["runs"][0]["run"]) == ([PLANTED], f"{NIGHT}.1")
     assert digest(home) == undisturbed
     after = states(home)
-    assert {k for k, v in after.items() if v == "fixed"} == {"feedfeedfeedfeed"}
+    assert {k for k, v in after.items() if v == "fixed"} == {PLANTED}
     assert after.keys() == before.keys()
-    again = replay(home, "--all")
-    assert (again["fixed"], [r["is_done"] for r in again["runs"]]) == ([], [True])
-    assert states(home) == after
-    index = Index(home / "index" / "index.db")
-    kept, seq = index.fingerprint(), index.seq
-    index.close()
-    assert seq == 3
-    (home / "index" / "index.db").unlink()
-    replay(home, "feed", code=2)  # fixed: nothing to replay
-    run_nightcap("run", "nightly_corpus", "--only", "freeze", "--run", f"{NIGHT}.1", "--force", "--home", str(home))
-    rebuilt = Index(home / "index" / "index.db")
-    assert rebuilt.fingerprint() == kept
+    again = replay(home)
+    assert (again["fixed"], [r["is_done"] for r in again["runs"]], states(home)) == ([], [True], after)
+    with pytest.raises(UsageError, match="it is fixed"):
+        replay(home, PLANTED)
+    brought_forward = Index(home / "index" / "index.db")
+    rebuilt = Index(home / "rebuilt.db")
+    bring_forward(CorpusRepo(settings_of(home)), rebuilt)
+    assert (rebuilt.seq, rebuilt.fingerprint()) == (3, brought_forward.fingerprint())
 
 
 def test_a_replay_that_was_killed_is_gone_on_with(home: Path, undisturbed: str) -> None:
-    from pipelines.flows.replay import open_run, plan
-
-    settings = load({}, home, "demo")
-    (found, _), *_ = plan([i for i in read_issues(settings) if i.issue_id.startswith("feed")], settings)
+    settings = settings_of(home)
+    (found, _), *_ = plan([i for i in read_issues(settings) if i.issue_id == PLANTED], settings)
     key = open_run(settings, found)
     for step in ("pull", "parse", "check", "freeze"):  # and killed before close
-        run_nightcap("run", "nightly_corpus", "--only", step, "--run", key, "--home", str(home))
-    assert states(home)["feedfeedfeedfeed"] == "open"
-    said = replay(home, "feedfeed")
-    assert (said["fixed"], said["runs"][0]["run"], digest(home)) == (["feedfeedfeedfeed"], key, undisturbed)
+        execute(settings, "nightly_corpus", step, key, {})
+    assert states(home)[PLANTED] == "open"
+    said = replay(home, PLANTED[:8])
+    assert (said["fixed"], said["runs"][0]["run"], digest(home)) == ([PLANTED], key, undisturbed)
 
 
 def test_what_was_withdrawn_is_not_brought_back(home: Path) -> None:
-    delivery = next(i.delivery_id for i in read_issues(load({}, home, "demo")) if i.issue_id.startswith("feed"))
+    delivery = next(i.delivery_id for i in read_issues(settings_of(home)) if i.issue_id == PLANTED)
     run_nightcap("corpus", "withdraw", delivery, "--why", "wrong file", "--home", str(home))
-    assert "withdrawn" in replay(home, "feedfeed", code=2)["error"]
-    assert "feedfeedfeedfeed" not in replay(home, "--all")["fixed"]
+    with pytest.raises(UsageError, match="withdrawn"):
+        replay(home, PLANTED)
+    issues = read_issues(settings_of(home))
+    chosen = choose_issues(issues, [], None, read_withdrawn(settings_of(home)), everything=True)
+    assert chosen
+    assert PLANTED not in {i.issue_id for i in chosen}
