@@ -381,5 +381,5 @@ def run_report(settings: Settings, run: Run) -> StageResult:
 
 REPORT_QUERIES = (
     "meta", "night", "nights", "accounting", "quarantine", "quality", "models", "scores", "freshness", "totals",
-    "changes",
+    "changes", "agreement", "corrections",
 )  # fmt: skip

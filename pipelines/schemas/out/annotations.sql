@@ -18,6 +18,7 @@ CREATE TABLE annotations (
   is_nested BOOLEAN NOT NULL,
   alignment VARCHAR NOT NULL,
   curated_figure_id VARCHAR NOT NULL,
+  curated_panel_no INTEGER,
   split VARCHAR NOT NULL,
   night DATE NOT NULL,
   raw_sha256 VARCHAR NOT NULL
@@ -42,6 +43,7 @@ COMMENT ON COLUMN annotations.is_floating IS 'Tag without a place in the text';
 COMMENT ON COLUMN annotations.is_nested IS 'A longer span covers part of it';
 COMMENT ON COLUMN annotations.alignment IS 'own (curator''s own text), equal, aligned (moved to the publisher''s legend)';
 COMMENT ON COLUMN annotations.curated_figure_id IS 'Figure as the curator delivered it';
+COMMENT ON COLUMN annotations.curated_panel_no IS 'Panel of the curated figure that it was given to, zero-based: where a floating tag belongs, whoever''s panels are served';
 COMMENT ON COLUMN annotations.split IS 'Split of the document';
 COMMENT ON COLUMN annotations.night IS 'Night of the delivery';
 COMMENT ON COLUMN annotations.raw_sha256 IS 'Raw object';
