@@ -10,6 +10,7 @@ import typer
 from pipelines import __version__, settings
 from pipelines.cli import bench as bench_commands
 from pipelines.cli import corpus as corpus_commands
+from pipelines.cli import corpus_upkeep
 from pipelines.cli import quarantine as quarantine_commands
 from pipelines.cli.common import ConfigOption, HomeOption, JsonOption, load_settings, log, print_json
 from pipelines.errors import UsageError
@@ -27,6 +28,8 @@ app = typer.Typer(
 app.add_typer(corpus_commands.app, name="corpus")
 app.add_typer(quarantine_commands.app, name="quarantine")
 app.add_typer(bench_commands.app, name="bench")
+app.command("restore-drill")(corpus_upkeep.restore_drill)
+app.command("reparse")(corpus_upkeep.reparse)
 DateOption = Annotated[str | None, typer.Option("--date", help="Night, YYYY-MM-DD (default: today, UTC)")]
 ArticlesOption = Annotated[
     str | None, typer.Option("--articles", help="Folder or s3:// prefix with JATS files and archives, for this night")

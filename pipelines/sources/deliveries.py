@@ -54,6 +54,7 @@ class DeliveryInfo:
     is_synthetic: bool
     stated_date: dt.date | None
     format: str
+    preannotated_by: str | None = None
 
 
 def is_ignored(name: str, patterns: Sequence[str]) -> bool:
@@ -87,7 +88,8 @@ def read_delivery(text: bytes | None, defaults: DeliveryInfo) -> DeliveryInfo:
         data = tomllib.loads(text.decode("utf-8-sig"))
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise RejectedInput(Reason.BAD_DELIVERY, f"delivery.toml cannot be read: {error}") from error
-    known = {"sender", "date", "review_stage", "annotated_types", "synthetic", "format", "has_roles"}
+    known = {"sender", "date", "review_stage", "annotated_types", "synthetic", "format", "has_roles", "deleted",
+             "preannotated_by"}  # fmt: skip
     if unknown := sorted(set(data) - known):
         raise RejectedInput(Reason.BAD_DELIVERY, f"delivery.toml: unknown key {unknown[0]}; known: {sorted(known)}")
     types = _checked(data, "annotated_types", list, list(defaults.annotated_types))
@@ -100,6 +102,7 @@ def read_delivery(text: bytes | None, defaults: DeliveryInfo) -> DeliveryInfo:
     kind = str(_checked(data, "format", str, defaults.format))
     if kind not in FORMATS:
         raise RejectedInput(Reason.BAD_DELIVERY, f"delivery.toml: format {kind!r} is none of {FORMATS}")
+    read_deletions(data)
     return DeliveryInfo(
         sender=str(_checked(data, "sender", str, defaults.sender)),
         review_stage=stage,
@@ -108,7 +111,27 @@ def read_delivery(text: bytes | None, defaults: DeliveryInfo) -> DeliveryInfo:
         is_synthetic=bool(_checked(data, "synthetic", bool, defaults.is_synthetic)),
         stated_date=_date(data.get("date")) or defaults.stated_date,
         format=kind,
+        preannotated_by=str(_checked(data, "preannotated_by", str, "")).strip() or None,
     )
+
+
+def read_deletions(data: Mapping[str, object]) -> list[tuple[str, str]]:
+    """(document, label or key of the figure) of each figure that the delivery takes back, from
+    `deleted = ["10.1234/demo.1#Figure 2"]`; RejectedInput(bad_delivery) for an entry of another form."""
+    listed = _checked(data, "deleted", list, [])
+    assert isinstance(listed, list)
+    out = []
+    for entry in listed:
+        document, mark, figure = str(entry).rpartition("#")
+        if not isinstance(entry, str) or not (document.strip() and mark and figure.strip()):
+            raise RejectedInput(Reason.BAD_DELIVERY, f'delivery.toml: deleted holds {entry!r}; write "DOI#Figure 2"')
+        out.append((document.strip(), figure.strip()))
+    return out
+
+
+def states_deletions(name: str, data: bytes) -> bool:
+    """True for a delivery.toml that takes figures back: such a one is read like any file of its delivery."""
+    return name.rsplit("/", 1)[-1].rsplit("!", 1)[-1] == DELIVERY_FILE and b"deleted" in data
 
 
 def _date(value: object) -> dt.date | None:
@@ -138,15 +161,17 @@ def count_files(entries: Iterable[Entry]) -> UnitCounts:
     return total
 
 
-def mark_duplicates(entries: Sequence[Entry]) -> list[Entry]:
-    """The same bytes twice in one run count once: the first by delivery and name is valid."""
+def mark_duplicates(entries: Sequence[Entry], tomls: Mapping[str, bytes]) -> list[Entry]:
+    """The same bytes twice in one run count once: the first by delivery and name is valid. Under another description
+    they are another statement: an author who corrects nothing, a second curator who agrees to the letter."""
     out = list(entries)
-    seen: set[str] = set()
+    seen: set[tuple[str, bytes | None]] = set()
     for i in sorted(range(len(out)), key=lambda i: (out[i].delivery, out[i].name)):
         if out[i].status == "valid":
-            if out[i].raw_sha256 in seen:
+            statement = (out[i].raw_sha256, tomls.get(out[i].delivery))
+            if statement in seen:
                 out[i] = replace(out[i], status="duplicate", reason="same bytes as another file of this run")
-            seen.add(out[i].raw_sha256)
+            seen.add(statement)
     return out
 
 
@@ -183,5 +208,5 @@ def _delivery_row(name: str, delivery_id: str, info: DeliveryInfo, sha256: str) 
         "delivery_id": delivery_id, "source": delivery_id.partition(":")[0], "sender": info.sender,
         "format": info.format, "review_stage": info.review_stage, "annotated_types": list(info.annotated_types),
         "has_roles": info.has_roles, "is_synthetic": info.is_synthetic, "stated_date": stated, "name": name,
-        "content_sha256": sha256,
+        "content_sha256": sha256, "preannotated_by": info.preannotated_by,
     }  # fmt: skip

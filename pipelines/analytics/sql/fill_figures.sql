@@ -9,6 +9,6 @@ FROM (
     FROM work.figures AS f
     LEFT JOIN work.documents AS d USING (doc_id)
     LEFT JOIN (SELECT figure_id, count(*) AS n FROM work.panels GROUP BY ALL) AS p USING (figure_id)
-    LEFT JOIN (SELECT figure_id, count(*) AS n FROM work.annotations GROUP BY ALL) AS a USING (figure_id)
+    LEFT JOIN (SELECT figure_id, count(*) AS n FROM work.annotations WHERE is_gold GROUP BY ALL) AS a USING (figure_id)
 )
 ORDER BY doc_id, figure_kind DESC, position, figure_id;
