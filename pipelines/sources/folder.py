@@ -10,7 +10,7 @@ from pipelines.core.records import Reason, Rejection
 from pipelines.errors import PermanentError, RejectedInput
 from pipelines.settings import Pull, Source
 from pipelines.sources.archives import IgnoredMember, Limits, is_archive, iter_members
-from pipelines.sources.connectors import Changes, Item, ObjectInfo, Objects, Part, printable
+from pipelines.sources.connectors import Changes, Folder, Item, ObjectInfo, Part, printable
 from pipelines.sources.deliveries import DELIVERY_FILE, DeliveryInfo, delivery_name, is_ignored, states_deletions
 
 _LISTED = 1000
@@ -20,9 +20,7 @@ class FolderConnector:
     """All files of a location, listed anew each night. What is gone from it stays in the corpus: a sender may clear
     the folder."""
 
-    def __init__(
-        self, name: str, place: str, *, store: Objects, config: Source, pull: Pull, is_synthetic: bool
-    ) -> None:
+    def __init__(self, name: str, place: str, *, store: Folder, config: Source, pull: Pull, is_synthetic: bool) -> None:
         self.name, self.place = name, place
         self.info = DeliveryInfo(config.sender, config.review_stage, config.annotated_types, config.has_roles,
                                  is_synthetic, None, "mixed")  # fmt: skip
@@ -36,10 +34,15 @@ class FolderConnector:
         objects = list(self._store.iter_objects())
         has_root_toml = any(o.key == DELIVERY_FILE for o in objects)
         tomls = {
-            _delivery_of(o, has_root_toml=has_root_toml): self._store.read(o.key)
+            _delivery_of(o.key, has_root_toml=has_root_toml): self._store.read(o.key)
             for o in objects if o.key.rsplit("/", 1)[-1] == DELIVERY_FILE
         }  # fmt: skip
-        items = [self._item(o, _delivery_of(o, has_root_toml=has_root_toml), tomls) for o in objects]
+        items = [self._item(o, _delivery_of(o.key, has_root_toml=has_root_toml), tomls) for o in objects]
+        items += [
+            Item(printable(key), "", delivery=_delivery_of(key, has_root_toml=has_root_toml), is_ignored=True,
+                 ref={"why": why})
+            for key, why in self._store.iter_others()
+        ]  # fmt: skip
         return Changes(items, descriptions=tomls, is_complete=True)
 
     def _item(self, found: ObjectInfo, delivery: str, tomls: dict[str, bytes]) -> Item:
@@ -88,8 +91,8 @@ def _last(name: str) -> str:
     return name.rsplit("/", 1)[-1]
 
 
-def _delivery_of(found: ObjectInfo, *, has_root_toml: bool) -> str:
-    return printable(delivery_name(found.key, is_archive=is_archive(found.key), has_root_toml=has_root_toml))
+def _delivery_of(key: str, *, has_root_toml: bool) -> str:
+    return printable(delivery_name(key, is_archive=is_archive(key), has_root_toml=has_root_toml))
 
 
 def describe_layout(keys: Sequence[str]) -> str:

@@ -29,6 +29,8 @@ from pipelines.ingest import biorxiv, europepmc, pmc_metadata, vanished
 from pipelines.ingest.bioc import parse_bioc
 from pipelines.ingest.jats import parse_jats
 from pipelines.ingest.json_records import load_object
+from pipelines.ingest.pubmed import parse_pubmed
+from pipelines.ingest.retraction_lists import find_reader
 from pipelines.ingest.sourcedata import parse_sourcedata
 from pipelines.sources.archives import Member, iter_members
 
@@ -124,6 +126,34 @@ def read_record(data: bytes) -> None:
             return
 
 
+PUBMED = (
+    HEAD
+    + """<PubmedArticleSet><PubmedArticle><MedlineCitation><PMID Version="1">39000001</PMID><Article><Journal>
+<JournalIssue><PubDate><Year>2020</Year><Month>Mar</Month></PubDate></JournalIssue><Title>J Ünits</Title></Journal>
+<PublicationTypeList><PublicationType>Retracted Publication</PublicationType></PublicationTypeList></Article>
+<CommentsCorrectionsList><CommentsCorrections RefType="RetractionIn"><RefSource>J Ünits. 2026 Mar 4;5:6</RefSource>
+<PMID>39000009</PMID></CommentsCorrections><CommentsCorrections RefType="UpdateOf"><RefSource>bioRxiv. 2020 Jan 2. doi:
+10.1101/123456</RefSource></CommentsCorrections></CommentsCorrectionsList></MedlineCitation><PubmedData><ArticleIdList>
+<ArticleId IdType="doi">10.1234/Demo.1</ArticleId><ArticleId IdType="pmc">PMC123</ArticleId></ArticleIdList>
+</PubmedData></PubmedArticle><DeleteCitation><PMID>7</PMID></DeleteCitation></PubmedArticleSet>""",
+)
+LISTS = (
+    "Record ID,Title,RetractionDate,RetractionDOI,RetractionPubMedID,OriginalPaperDOI,OriginalPaperPubMedID,"
+    'RetractionNature,Reason\r\n1,"Ünits, ""again""",4/15/2021 0:00,10.1234/n,0,10.1234/Demo.1,39000001,Retraction,+A'
+    "\r\n2,x,13/13/2021 0:00,unavailable,0,10.1234/a;10.1234/b,3,Reinstatement,\r\n3,x,,,0,unavailable,0,Correction,"
+    "\r\n",
+    "! Downloaded on 2026-06-10\nPMID:10066663,PMCID:PMC95696\n10077615\nhttps://doi.org/10.1234/Demo.1\n",
+)
+
+
+def read_list(data: bytes) -> None:
+    """As the parse step does with what lies in the source of lists."""
+    if reader := find_reader(data):
+        parsed = reader(data)
+        json.dumps([str(e) for e in parsed.events]).encode()
+        assert all(counts.balances for counts in parsed.counts.values())
+
+
 def _zip(members: Sequence[tuple[str, bytes]]) -> bytes:
     sink = io.BytesIO()
     with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -172,12 +202,13 @@ def read_archive(data: bytes) -> None:
 
 TARGETS: dict[str, Callable[[bytes], object]] = {
     "jats": parse_jats, "bioc": parse_bioc, "sourcedata": parse_sourcedata, "archive": read_archive,
-    "record": read_record,
+    "record": read_record, "pubmed": parse_pubmed, "list": read_list,
 }  # fmt: skip
 SEEDS: dict[str, tuple[bytes, ...]] = {
     "jats": tuple(t.encode() for t in JATS), "bioc": tuple(t.encode() for t in BIOC),
     "sourcedata": tuple(t.encode() for t in SOURCEDATA), "archive": _archives(),
     "record": tuple(json.dumps(r, ensure_ascii=False).encode() for r in RECORDS),
+    "pubmed": tuple(t.encode() for t in PUBMED), "list": tuple(t.encode("latin-1") for t in LISTS),
 }  # fmt: skip
 
 
