@@ -16,6 +16,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipelines.clients.meter import Meter
 from pipelines.errors import LeaseLost, PermanentError, TransientError
 from pipelines.settings import Settings, child_environment
 
@@ -52,7 +53,8 @@ def parse_relpath(relpath: str) -> tuple[str, str, int]:
 
 
 class CorpusRepo:
-    """`root` is the clone; remotes default to a bare git repository and a folder below the home."""
+    """`root` is the clone; remotes default to a bare git repository and a folder below the home. `meter` has what
+    opening and writing cost, by part."""
 
     def __init__(self, settings: Settings) -> None:
         self.root = settings.path("corpus")
@@ -62,6 +64,7 @@ class CorpusRepo:
         self._s3 = settings.s3
         self._tmp = settings.path("tmp")
         self._env = self._environment(settings)
+        self.meter = Meter()
 
     def _environment(self, settings: Settings) -> dict[str, str]:
         env = child_environment()
@@ -105,6 +108,7 @@ class CorpusRepo:
         self.git("clean", "-fdq", "-e", ".dvc")
         shutil.rmtree(self.root / "data", ignore_errors=True)
         self._configure_dvc()
+        self.meter.lap("open")
 
     def _make_git_remote(self) -> None:
         remote = Path(self.git_remote)
@@ -237,6 +241,7 @@ class CorpusRepo:
             path = self.root / "data" / relpath
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(data)
+        self.meter.lap("files")
 
     def add_files(self, relpaths: Sequence[str]) -> str:
         """Add these files to the list in data.dvc and prove that it holds all it held before; returns its md5."""
@@ -251,6 +256,7 @@ class CorpusRepo:
         missing = [r for r in relpaths if r not in listed]
         if lost or missing:
             raise PermanentError(f"the new file list lost or changed {lost[:3]} or lacks {missing[:3]}: not committed")
+        self.meter.lap("dvc add")
         return match[1]
 
     def write_manifest(self, manifest: Mapping[str, object]) -> None:
@@ -260,6 +266,7 @@ class CorpusRepo:
 
     def push_data(self) -> None:
         self.dvc("push", "-q")
+        self.meter.lap("push")
 
     def commit(self, message: str) -> str:
         self.git("add", "-A", "--", "data.dvc", "manifests", ".gitignore")
@@ -276,6 +283,7 @@ class CorpusRepo:
             raise LeaseLost("another writer committed to the corpus first; run the step again")
         if done.returncode:
             raise TransientError(f"git push to {self.git_remote} failed: {done.stderr.strip()[-500:]}")
+        self.meter.lap("commit")
 
 
 def _names(manifest: Mapping[str, object]) -> list[str]:

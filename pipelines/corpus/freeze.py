@@ -237,34 +237,33 @@ class Freezer:
     def _exclude_leaks(self) -> None:
         """A train document whose legend stands in a dev or test document, or whose twin does, is not trained on."""
         splits = {str(r["doc_id"]): str(r["split"]) for r in self.out.rows.get("splits", ())}
-        pairs = self._legend_pairs() + self._twin_pairs()
+        groups = [(docs, "shares a legend with") for docs in self._legend_holders()]
+        groups += [(docs, "preprint twin of") for docs in self._twins()]
         reasons: dict[str, str] = {}
-        for a, b, why in pairs:
-            split_a, split_b = (splits.get(d) or self.index.split(d) for d in (a, b))
-            if split_a == "train" and split_b in ("dev", "test"):
-                reasons.setdefault(a, f"{why} {b} ({split_b})")
+        for docs, why in groups:
+            found = {d: splits.get(d) or self.index.split(d) for d in docs}
+            held_out = next((d for d in docs if found[d] in ("dev", "test")), None)
+            for doc_id in (d for d in docs if held_out and found[d] == "train"):
+                reasons.setdefault(doc_id, f"{why} {held_out} ({found[str(held_out)]})")
         for doc_id, reason in sorted(reasons.items()):
             if not self.index.is_excluded(doc_id):
                 self._add_split(doc_id, "train", reason, kind="exclusion")
 
-    def _legend_pairs(self) -> list[tuple[str, str, str]]:
+    def _legend_holders(self) -> list[list[str]]:
+        """Documents that have a legend of this night, by legend: sorted, those of the corpus too."""
         holders: dict[str, set[str]] = {}
         for row in self.out.rows.get("figures", ()):
             if leak := leak_hash(_text(row["legend"])):
                 holders.setdefault(leak, set()).add(str(row["doc_id"]))
-        pairs = []
-        for leak, mine in sorted(holders.items()):
-            everyone = sorted(mine | {self.out.merged.get(d, d) for d in self.index.documents_with_legend(leak)})
-            pairs += [(a, b, "shares a legend with") for a in everyone for b in everyone if a != b]
-        return pairs
+        known = ((mine, self.index.documents_with_legend(leak)) for leak, mine in sorted(holders.items()))
+        return [sorted(mine | {self.out.merged.get(d, d) for d in others}) for mine, others in known]
 
-    def _twin_pairs(self) -> list[tuple[str, str, str]]:
-        pairs = []
-        for row in self.out.rows.get("document_events", ()):
-            if row["event"] == "preprint_of" and row["notice_id"]:
-                a, b = str(row["doc_id"]), str(row["notice_id"])
-                pairs += [(a, b, "preprint twin of"), (b, a, "preprint twin of")]
-        return pairs
+    def _twins(self) -> list[list[str]]:
+        return [
+            sorted((str(row["doc_id"]), str(row["notice_id"])))
+            for row in self.out.rows.get("document_events", ())
+            if row["event"] == "preprint_of" and row["notice_id"]
+        ]
 
 
 def annotation_id(row: Row) -> str:

@@ -10,6 +10,7 @@ import contextlib
 import datetime as dt
 import json
 import sqlite3
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +21,7 @@ from pipelines.core.ids import KnownFigure, split_figure_id
 from pipelines.core.splits import LEAK_WORDS
 from pipelines.core.text import fold
 
-INDEX_VERSION = 1
+INDEX_VERSION = 2
 _SCHEMA = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE aliases (alias TEXT PRIMARY KEY, doc_id TEXT NOT NULL);
@@ -34,11 +35,17 @@ CREATE INDEX figures_doc ON figures (doc_id);
 CREATE TABLE legends (leak TEXT NOT NULL, doc_id TEXT NOT NULL, PRIMARY KEY (leak, doc_id));
 CREATE TABLE gold (figure_id TEXT NOT NULL, task TEXT NOT NULL, doc_id TEXT NOT NULL, n INTEGER NOT NULL,
   PRIMARY KEY (figure_id, task));
-CREATE INDEX gold_task ON gold (task);
+CREATE INDEX gold_doc ON gold (doc_id);
+CREATE TABLE gold_size (task TEXT NOT NULL, split TEXT NOT NULL, n_documents INTEGER NOT NULL, n_spans INTEGER NOT NULL,
+  PRIMARY KEY (task, split));
 CREATE TABLE events (event_id TEXT PRIMARY KEY, doc_id TEXT NOT NULL, event TEXT NOT NULL, stamp TEXT NOT NULL);
 CREATE INDEX events_doc ON events (doc_id);
+CREATE INDEX events_event ON events (event);
 CREATE TABLE benchmark (task TEXT NOT NULL, version INTEGER NOT NULL, doc_id TEXT NOT NULL, figure_id TEXT NOT NULL,
   sha TEXT NOT NULL, PRIMARY KEY (task, version, figure_id));
+CREATE INDEX benchmark_doc ON benchmark (doc_id);
+CREATE TABLE benchmark_size (task TEXT NOT NULL, version INTEGER NOT NULL, n_documents INTEGER NOT NULL,
+  PRIMARY KEY (task, version));
 CREATE TABLE deliveries (delivery_id TEXT PRIMARY KEY, review_stage TEXT NOT NULL, has_roles INTEGER NOT NULL);
 """
 
@@ -147,10 +154,13 @@ class Index:
             "INSERT OR REPLACE INTO deliveries VALUES (?, ?, ?)",
             [(r["delivery_id"], r["review_stage"], int(bool(r["has_roles"]))) for r in rows.get("deliveries", ())],
         )
+        touched = sorted({str(r["doc_id"]) for t in ("splits", "figures") for r in rows.get(t, ())})
+        self._count_gold(touched, -1)
         self._apply_splits(seq, rows.get("splits", ()))
         self._apply_documents(night, rows.get("documents", ()))
         self._apply_figures(rows.get("figures", ()))
         self._apply_curated(night, rows)
+        self._count_gold(touched, +1)
         con.executemany(
             "INSERT OR IGNORE INTO events VALUES (?, ?, ?, ?)",
             [
@@ -158,13 +168,33 @@ class Index:
                 for r in rows.get("document_events", ())
             ],
         )
-        con.executemany(
+        self._apply_benchmark(rows.get("benchmark", ()))
+
+    def _apply_benchmark(self, rows: Sequence[Row]) -> None:
+        self._con.executemany(
             "INSERT OR REPLACE INTO benchmark VALUES (?, ?, ?, ?, ?)",
-            [
-                (r["task"], r["benchmark_version"], r["doc_id"], r["figure_id"], r["record_sha256"])
-                for r in rows.get("benchmark", ())
-            ],
+            [(r["task"], r["benchmark_version"], r["doc_id"], r["figure_id"], r["record_sha256"]) for r in rows],
         )
+        held = {(r["task"], r["benchmark_version"], r["doc_id"]) for r in rows}
+        sizes = Counter((task, version) for task, version, _ in held)
+        self._con.executemany(
+            "INSERT OR REPLACE INTO benchmark_size VALUES (?, ?, ?)", [(*key, n) for key, n in sizes.items()]
+        )
+
+    def _count_gold(self, doc_ids: Iterable[str], sign: int) -> None:
+        """Take what these documents hold out of the sizes of the splits, or put it in: so nothing else is counted."""
+        for doc_id in doc_ids:
+            split = self.split(doc_id)
+            for task, n in self._gold_of(doc_id).items():
+                self._con.execute(
+                    "INSERT INTO gold_size VALUES (?, ?, ?, ?) ON CONFLICT (task, split) DO UPDATE SET "
+                    "n_documents = n_documents + excluded.n_documents, n_spans = n_spans + excluded.n_spans",
+                    [task, split, sign, sign * n],
+                )
+
+    def _gold_of(self, doc_id: str) -> dict[str, int]:
+        query = "SELECT task, sum(n) FROM gold WHERE doc_id = ? GROUP BY task"
+        return {str(task): int(n) for task, n in self._con.execute(query, [doc_id])}
 
     def _apply_splits(self, seq: int, rows: Iterable[Row]) -> None:
         for row in rows:
@@ -285,12 +315,30 @@ class Index:
         )
         return [(str(a), str(b), str(c), int(n)) for a, b, c, n in self._con.execute(query, [task, split])]
 
-    def benchmark_figures(self, task: str) -> tuple[int, list[tuple[str, str, str]]]:
-        """Newest benchmark version of a task (0: none) and its (doc_id, figure_id, record_sha256)."""
-        row = self._con.execute("SELECT max(version) FROM benchmark WHERE task = ?", [task]).fetchone()
-        version = int(row[0] or 0)
+    def gold_size(self, task: str, split: str, without: Iterable[str] = ()) -> tuple[int, int]:
+        """(documents, spans) of the current gold of a task in a split, less those of the documents in `without`."""
+        row = self._con.execute(
+            "SELECT n_documents, n_spans FROM gold_size WHERE task = ? AND split = ?", [task, split]
+        ).fetchone()
+        left_out = [self._gold_of(d).get(task, 0) for d in without if self.split(d) == split]
+        documents, spans = row or (0, 0)
+        return int(documents) - sum(1 for n in left_out if n), int(spans) - sum(left_out)
+
+    def benchmark_size(self, task: str) -> tuple[int, int]:
+        """Newest benchmark version of a task (0: none), and how many documents it holds."""
+        query = "SELECT version, n_documents FROM benchmark_size WHERE task = ? ORDER BY version DESC LIMIT 1"
+        row = self._con.execute(query, [task]).fetchone()
+        return (int(row[0]), int(row[1])) if row else (0, 0)
+
+    def in_benchmark(self, task: str, version: int, doc_ids: Iterable[str]) -> set[str]:
+        """Those of the documents that a benchmark version holds."""
+        query = "SELECT 1 FROM benchmark WHERE doc_id = ? AND task = ? AND version = ?"
+        return {d for d in doc_ids if self._con.execute(query, [d, task, version]).fetchone()}
+
+    def benchmark_figures(self, task: str, version: int) -> list[tuple[str, str, str]]:
+        """(doc_id, figure_id, record_sha256) of a benchmark version of a task."""
         query = "SELECT doc_id, figure_id, sha FROM benchmark WHERE task = ? AND version = ? ORDER BY figure_id"
-        return version, [(str(a), str(b), str(c)) for a, b, c in self._con.execute(query, [task, version])]
+        return [(str(a), str(b), str(c)) for a, b, c in self._con.execute(query, [task, version])]
 
     def fingerprint(self) -> str:
         """Hash of the whole content, for tests: a rebuilt index equals one that was brought forward."""
