@@ -23,7 +23,7 @@ from pipelines.core.records import ParsedFile, Reason, Rejection, UnitCounts
 from pipelines.core.runs import Run, StageResult
 from pipelines.core.tables import CORPUS_TABLES, corpus_schema, rows_to_table
 from pipelines.errors import PermanentError, PipelineError, RejectedInput
-from pipelines.ingest import bioc, jats, sourcedata
+from pipelines.ingest import bioc, jats, sourcedata, sourcedata_api
 from pipelines.ingest.rows import Origin, Row, rows_of
 from pipelines.ingest.xml_safety import root_name
 from pipelines.settings import Settings
@@ -53,7 +53,9 @@ class _Night:
 
 
 def parse_file(data: bytes) -> tuple[ParsedFile, int]:
-    """(records, parser version) of one raw file, by its root element; RejectedInput where no parser takes it."""
+    """(records, parser version) of a raw file, by its keys or root element; RejectedInput where no parser takes it."""
+    if sourcedata_api.is_payload(data):
+        return sourcedata_api.parse_payload(data), sourcedata_api.PARSER_VERSION
     root = root_name(data)
     if root in ("collection", "BioCCollection"):
         return bioc.parse_bioc(data), bioc.PARSER_VERSION
@@ -149,7 +151,7 @@ def _write(staging: ObjectStore, run: Run, night: _Night) -> StageResult:
     counts = {f"{u}s": c.valid for u, c in sorted(night.counts.items())}
     counts["rejected"] = sum(int(str(r["n"])) for r in night.rejections)
     fingerprint = content_hash([sorted(str(f["raw_sha256"]) for f in night.files), lines, counts,
-                                [jats.PARSER_VERSION, bioc.PARSER_VERSION, sourcedata.PARSER_VERSION]])  # fmt: skip
+                                [m.PARSER_VERSION for m in (jats, bioc, sourcedata, sourcedata_api)]])  # fmt: skip
     return StageResult(staging.uri(base), counts, fingerprint, message=", ".join(f"{n} {k}" for k, n in counts.items()))
 
 
