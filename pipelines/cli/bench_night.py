@@ -172,7 +172,8 @@ def measure_night_cost(
         brings = write_delta(delta, articles, curated)
         bases = [make_base(root, n, nights, say) for n in (annotations, scale * annotations)]
         rows: list[list[dict[str, Any]]] = [[], []]
-        run_night(bases[0], delta)  # so that no run is the first one
+        if runs > 1:
+            run_night(bases[0], delta)  # so that no run is the first one
         for i in range(runs):
             for k in (0, 1) if i % 2 == 0 else (1, 0):
                 rows[k].append(run_night(bases[k], delta))
