@@ -22,9 +22,9 @@ from pipelines.corpus.step import bring_forward, verify_version
 
 @pytest.fixture(scope="module")
 def base(tmp_path_factory: pytest.TempPathFactory) -> Base:
-    """A made corpus of 3,600 annotations in five nights."""
+    """A made corpus of 24,000 annotations in five nights."""
     folder = tmp_path_factory.mktemp("bench")
-    base = Base(folder, build_corpus(home_settings(folder / "home"), 3600, 5))
+    base = Base(folder, build_corpus(home_settings(folder / "home"), 24_000, 5))
     base.home.rename(folder / "base")
     return base
 
@@ -32,7 +32,7 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Base:
 def test_the_made_corpus_is_one(base: Base) -> None:
     settings = home_settings(base.copy())
     repo = CorpusRepo(settings)
-    assert (base.holds["annotations"], base.holds["nights"]) == (3600, 5)
+    assert (base.holds["annotations"], base.holds["nights"]) == (24_000, 5)
     assert verify_version(settings, repo.tags()[-1])["files"] == base.holds["files"]
     kept = Index(settings.path("index", "index.db"))
     rebuilt = Index(settings.path("index", "rebuilt.db"))
@@ -40,7 +40,8 @@ def test_the_made_corpus_is_one(base: Base) -> None:
     bring_forward(repo, rebuilt)
     assert kept.corpus_md5 == rebuilt_md5
     assert kept.fingerprint() == rebuilt.fingerprint()
-    assert {kept.benchmark_size("ner")[0] > 1, kept.gold_size("ner", "test")[0] > 10} == {True}
+    assert kept.benchmark_size("ner")[0] >= 1
+    assert kept.gold_size("ner", "test")[0] >= 15
 
 
 def test_freeze_reads_no_history(base: Base) -> None:
