@@ -249,7 +249,7 @@ def measure_freeze(
             shutil.rmtree(home)
             say(f"run {i + 1}/{runs}: {done[-1]['seconds']:.1f} s, {done[-1]['peak_mib']:.0f} MiB")
     parts = {kind: {p: spread([d["parts"][kind][p] for d in done]) for p in done[0]["parts"][kind]}
-             for kind in ("seconds", "bytes_written")}  # fmt: skip
+             for kind in ("seconds", "bytes_read", "bytes_written")}  # fmt: skip
     return {
         "compared": {"corpus": dict(base.holds), "delta": brings},
         **{k: spread([d[k] for d in done]) for k in ("seconds", "bytes_written", "peak_mib")},

@@ -1,4 +1,4 @@
-"""What work cost: seconds and bytes written, as the operating system counts them."""
+"""What work cost: seconds, bytes read and written, as the operating system counts them."""
 
 from __future__ import annotations
 
@@ -21,14 +21,16 @@ class Meter:
 
     def __init__(self) -> None:
         self.seconds: dict[str, float] = {}
+        self.bytes_read: dict[str, int] = {}
         self.bytes_written: dict[str, int] = {}
-        self._last = time.monotonic(), io_bytes()[1]
+        self._last = time.monotonic(), *io_bytes()
 
     def lap(self, part: str) -> None:
-        now = time.monotonic(), io_bytes()[1]
+        now = time.monotonic(), *io_bytes()
         self.seconds[part] = round(self.seconds.get(part, 0.0) + now[0] - self._last[0], 3)
-        self.bytes_written[part] = self.bytes_written.get(part, 0) + now[1] - self._last[1]
+        self.bytes_read[part] = self.bytes_read.get(part, 0) + now[1] - self._last[1]
+        self.bytes_written[part] = self.bytes_written.get(part, 0) + now[2] - self._last[2]
         self._last = now
 
     def to_dict(self) -> dict[str, object]:
-        return {"seconds": self.seconds, "bytes_written": self.bytes_written}
+        return {"seconds": self.seconds, "bytes_read": self.bytes_read, "bytes_written": self.bytes_written}

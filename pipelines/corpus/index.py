@@ -44,7 +44,7 @@ CREATE INDEX events_doc ON events (doc_id);
 CREATE INDEX events_event ON events (event);
 CREATE TABLE benchmark (task TEXT NOT NULL, version INTEGER NOT NULL, doc_id TEXT NOT NULL, figure_id TEXT NOT NULL,
   sha TEXT NOT NULL, PRIMARY KEY (task, version, figure_id));
-CREATE INDEX benchmark_doc ON benchmark (doc_id);
+CREATE INDEX benchmark_doc ON benchmark (doc_id, task, version);
 CREATE TABLE benchmark_size (task TEXT NOT NULL, version INTEGER NOT NULL, n_documents INTEGER NOT NULL,
   PRIMARY KEY (task, version));
 CREATE TABLE deliveries (delivery_id TEXT PRIMARY KEY, review_stage TEXT NOT NULL, has_roles INTEGER NOT NULL);
