@@ -11,7 +11,7 @@ import datetime as dt
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import pyarrow as pa
 
@@ -137,7 +137,7 @@ class NightRows:
             same = {k: figure[k] for k in ("figure_id", "record_sha256", "delivery_id", "raw_sha256", "parser_version")}
             for start, end, entity_type, _, role, _ in self.template.mentions:
                 yield {"start_offset": start, "end_offset": end, "entity_type": entity_type, "role": role,
-                       "is_floating": False, "is_nested": False, **same}  # fmt: skip
+                       "is_floating": False, "is_nested": False, "review_stage": "curator", **same}  # fmt: skip
 
     def annotations(self) -> pa.Table:
         """All annotations of the night in the corpus schema, column by column."""
@@ -216,8 +216,9 @@ def _manifest(
 
 
 def _commit(repo: CorpusRepo, index: Index, manifests: Sequence[dict[str, object]]) -> None:
-    md5 = repo.add_files([])
-    repo.push_data()
+    paths = [str(f["path"]) for m in manifests for f in cast(list[Row], m["files"])]
+    md5 = repo.add_files(paths)
+    repo.push_data(paths[-1:])
     manifests[-1]["corpus_md5"] = md5
     for manifest in manifests:
         repo.write_manifest(manifest)

@@ -1,5 +1,5 @@
-"""Benchmark versions: v1 per task when test is large enough; it never changes. A retraction or a doubled test split
-makes the next version."""
+"""Benchmark versions: v1 per task when test is large enough; it never changes. A retraction, a doubled
+test split or a hand (`nightcap corpus benchmark bump`) makes the next version."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ def _current_gold(index: Index, task: str, retracted: set[str]) -> list[tuple[st
     return [g for g in index.gold_figures(task, "test") if g[0] not in retracted]
 
 
-def _without(index: Index, task: str, version: int, lost: set[str]) -> list[tuple[str, str, str, int]]:
-    """What a benchmark version holds, less these documents; spans are counted where the revision is still current."""
+def _without(index: Index, task: str, lost: set[str]) -> list[tuple[str, str, str, int]]:
+    """What the newest benchmark version holds, less these documents; spans are counted where the revision is gold."""
     spans = {(f, s): n for _, f, s, n in index.gold_figures(task, "test")}
-    held = index.benchmark_figures(task, version)
+    _, held = index.benchmark_figures(task)
     return [(d, f, s, spans.get((f, s), 0)) for d, f, s in held if d not in lost]
 
 
@@ -44,7 +44,29 @@ def next_benchmarks(index: Index, min_documents: int, min_spans: int) -> list[di
                 out += _rows(task, 1, _current_gold(index, task, retracted), "test is large enough")
         elif lost:
             reason = f"without retracted {', '.join(sorted(lost))}"
-            out += _rows(task, version + 1, _without(index, task, version, lost), reason)
+            out += _rows(task, version + 1, _without(index, task, lost), reason)
         elif n_documents >= 2 * n_held:
             out += _rows(task, version + 1, _current_gold(index, task, retracted), "test has doubled")
     return out
+
+
+def corrected_benchmark(index: Index, task: str, reason: str) -> tuple[list[dict[str, object]], dict[str, object]]:
+    """(rows of the next benchmark version with today's gold of the same documents, what it changes).
+
+    No rows, and `why`, where the task has no benchmark, nothing in it was corrected, or nothing of it is gold now.
+    """
+    version, frozen = index.benchmark_figures(task)
+    if not version:
+        return [], {"why": "no benchmark yet"}
+    held = {doc_id for doc_id, _, _ in frozen} - index.retracted()
+    gold = [g for g in index.gold_figures(task, "test") if g[0] in held]
+    before, after = {(f, sha) for _, f, sha in frozen}, {(f, sha) for _, f, sha, _ in gold}
+    if before == after:
+        return [], {"why": f"v{version} holds the gold as it is today"}
+    if not gold:
+        return [], {"why": f"nothing of v{version} is gold any more: it stays"}
+    said: dict[str, object] = {
+        "benchmark_version": version + 1, "figures": len(gold), "spans": sum(g[3] for g in gold),
+        "changed": len(after - before), "gone": len({f for f, _ in before} - {f for f, _ in after}),
+    }  # fmt: skip
+    return _rows(task, version + 1, gold, reason), said

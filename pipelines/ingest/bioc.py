@@ -37,6 +37,7 @@ from pipelines.ingest.curation import (
     resolve_raw_id,
     trace_legend,
 )
+from pipelines.ingest.sourcedata_tags import is_machine_made
 from pipelines.ingest.xml_safety import parse_xml
 
 #: Most panels of one figure, whose texts are all compared with each other; real ones have a few dozen.
@@ -56,6 +57,7 @@ class _RawMention:
     length: int
     text: str
     n_locations: int
+    is_machine: bool = False
 
 
 @dataclass(frozen=True)
@@ -126,6 +128,7 @@ def _read_mention(element: etree._Element) -> _RawMention:
         length=(_as_int(place.get("length")) or 0) if place is not None else 0,
         text=element.findtext("text") or "",
         n_locations=len(locations),
+        is_machine=is_machine_made(infons, load_labels()),
     )
 
 
@@ -243,6 +246,7 @@ def _make_annotation(row: _Row, legend: str, span: tuple[int, int], panel_no: in
         ext_dbs=(row.resolved.ext_db,) if has_id else (),
         tag_ids=(row.tag_id,) if row.tag_id else (),
         panel_no=panel_no,
+        is_machine=row.raw.is_machine,
     )
 
 
@@ -272,7 +276,7 @@ def _make_panels(documents: Sequence[_Document], joined: JoinedFigure) -> tuple[
             labels=panel.labels,
             marker_offsets=panel.marker_offsets,
             has_marker=panel.has_marker,
-            is_labelled=any(documents[d].rows for d in panel.documents),
+            is_labelled=any(not row.raw.is_machine for d in panel.documents for row in documents[d].rows),
             external_id=documents[panel.documents[0]].document_id or None,
         )
         for n, panel in enumerate(joined.panels)

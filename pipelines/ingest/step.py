@@ -23,7 +23,20 @@ from pipelines.core.records import ParsedFile, Reason, Rejection, UnitCounts
 from pipelines.core.runs import Run, StageResult
 from pipelines.core.tables import CORPUS_TABLES, corpus_schema, rows_to_table
 from pipelines.errors import PermanentError, PipelineError, RejectedInput
-from pipelines.ingest import bioc, jats, sourcedata, sourcedata_api
+from pipelines.ingest import (
+    bioc,
+    biorxiv,
+    deletions,
+    europepmc,
+    jats,
+    pmc_metadata,
+    pubmed,
+    retraction_lists,
+    sourcedata,
+    sourcedata_api,
+    vanished,
+)  # fmt: skip
+from pipelines.ingest.json_records import load_object
 from pipelines.ingest.rows import Origin, Row, rows_of
 from pipelines.ingest.xml_safety import root_name
 from pipelines.settings import Settings
@@ -31,6 +44,9 @@ from pipelines.settings import Settings
 Progress = Callable[[int, int, str], None]
 _SYNTHETIC = b"<meta-name>nightcap-synthetic</meta-name>"
 _TABLES = tuple(t for t in CORPUS_TABLES if t not in ("tombstones", "splits", "benchmark"))
+#: Modules that read a JSON object which they know by its keys: `is_record`, `parse_record`, `PARSER_VERSION`.
+_JSON_READERS = (europepmc, biorxiv, deletions, pmc_metadata, vanished)
+_PARSERS = (jats, bioc, sourcedata, sourcedata_api, pubmed, retraction_lists, *_JSON_READERS)
 
 
 @dataclass
@@ -52,11 +68,20 @@ class _Night:
         })  # fmt: skip
 
 
-def parse_file(data: bytes) -> tuple[ParsedFile, int]:
-    """(records, parser version) of a raw file, by its keys or root element; RejectedInput where no parser takes it."""
+def parse_file(data: bytes, source: str = "") -> tuple[ParsedFile, int]:
+    """(records, parser version) of a raw file, by its keys or root element; RejectedInput where no parser takes it.
+
+    Lists of retracted papers are read from the source `retractions` alone: elsewhere a column of numbers says nothing.
+    """
+    if source == "retractions" and (read_list := retraction_lists.find_reader(data)):
+        return read_list(data), retraction_lists.PARSER_VERSION
     if sourcedata_api.is_payload(data):
         return sourcedata_api.parse_payload(data), sourcedata_api.PARSER_VERSION
+    if data[:512].lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
+        return _parse_json(data)
     root = root_name(data)
+    if root == pubmed.ROOT:
+        return pubmed.parse_pubmed(data), pubmed.PARSER_VERSION
     if root in ("collection", "BioCCollection"):
         return bioc.parse_bioc(data), bioc.PARSER_VERSION
     if root == "article" and (b"<sd-panel" in data or b"<sd-tag" in data):
@@ -64,10 +89,44 @@ def parse_file(data: bytes) -> tuple[ParsedFile, int]:
     return jats.parse_jats(data), jats.PARSER_VERSION
 
 
-def _parse_or_reject(data: bytes) -> tuple[ParsedFile, int]:
+def parser_versions() -> str:
+    """All parsers with their versions, as one word that changes with any of them."""
+    return " ".join(f"{m.__name__.rpartition('.')[2]}:{m.PARSER_VERSION}" for m in _PARSERS)
+
+
+def contents_of(data: bytes, entry: Mapping[str, Any], delivery: Mapping[str, Any]) -> tuple[str, set[str]]:
+    """(format, hashes of the revisions and ids of the statements that it reads today); none of a file it rejects."""
+    try:
+        parsed, version = _parse_or_reject(data, entry["source"], str(entry["name"]))
+    except RejectedInput:
+        return "", set()
+    rows = rows_of(parsed, _origin(entry, delivery, version, is_synthetic=bool(delivery["is_synthetic"])))
+    revisions = [r for r in rows.get("documents", ()) if r["kind"] == "publication"] + rows.get("figures", [])
+    events = rows.get("document_events", ())
+    return parsed.format, {str(r["record_sha256"]) for r in revisions} | {str(r["event_id"]) for r in events}
+
+
+def _origin(entry: Mapping[str, Any], delivery: Mapping[str, Any], version: int, *, is_synthetic: bool) -> Origin:
+    stated = dt.date.fromisoformat(delivery["stated_date"]) if delivery["stated_date"] else None
+    return Origin(entry["source"], entry["delivery_id"], entry["raw_sha256"], version, stated, is_synthetic,
+                  delivery["sender"], delivery["review_stage"],
+                  (*delivery["annotated_types"], f"roles: {delivery['has_roles']}"))  # fmt: skip
+
+
+def _parse_json(data: bytes) -> tuple[ParsedFile, int]:
+    value = load_object(data)
+    for module in _JSON_READERS:
+        if module.is_record(value):
+            return module.parse_record(data), module.PARSER_VERSION
+    raise RejectedInput(Reason.UNKNOWN_FORMAT, "no known record: the JSON is of none of the sources")
+
+
+def _parse_or_reject(data: bytes, source: str, name: str) -> tuple[ParsedFile, int]:
     """As parse_file; a file that a parser fails on in an unforeseen way is one rejected file, not a lost night."""
     try:
-        return parse_file(data)
+        if name.endswith("delivery.toml"):
+            return deletions.parse_deletions(data), deletions.PARSER_VERSION
+        return parse_file(data, source)
     except PipelineError:
         raise
     except Exception as error:
@@ -118,16 +177,13 @@ def _parse_entry(
             raise RejectedInput(Reason.SYNTHETIC_IN_REAL_HOME, "sample data never enter a real home")
         if sha256_bytes(data) != entry["raw_sha256"]:
             raise PermanentError(f"landing holds other bytes than {entry['raw_sha256']} for {entry['name']}")
-        parsed, version = _parse_or_reject(data)
+        parsed, version = _parse_or_reject(data, entry["source"], str(entry["name"]))
     except RejectedInput as error:
         night.reject(Rejection("file", Reason(error.reason), error.message, error.locator), entry)
         night.count("file", UnitCounts(n_in=1, quarantined=1))
         return
     night.count("file", UnitCounts(n_in=1, valid=1))
-    stated = dt.date.fromisoformat(delivery["stated_date"]) if delivery["stated_date"] else None
-    origin = Origin(entry["source"], entry["delivery_id"], entry["raw_sha256"], version, stated, is_synthetic,
-                    delivery["sender"], delivery["review_stage"],
-                    (*delivery["annotated_types"], f"roles: {delivery['has_roles']}"))  # fmt: skip
+    origin = _origin(entry, delivery, version, is_synthetic=is_synthetic)
     for table, rows in rows_of(parsed, origin).items():
         night.tables.setdefault(table, []).extend(rows)
     for rejection in parsed.rejections:
@@ -151,7 +207,7 @@ def _write(staging: ObjectStore, run: Run, night: _Night) -> StageResult:
     counts = {f"{u}s": c.valid for u, c in sorted(night.counts.items())}
     counts["rejected"] = sum(int(str(r["n"])) for r in night.rejections)
     fingerprint = content_hash([sorted(str(f["raw_sha256"]) for f in night.files), lines, counts,
-                                [m.PARSER_VERSION for m in (jats, bioc, sourcedata, sourcedata_api)]])  # fmt: skip
+                                parser_versions()])  # fmt: skip
     return StageResult(staging.uri(base), counts, fingerprint, message=", ".join(f"{n} {k}" for k, n in counts.items()))
 
 

@@ -25,7 +25,7 @@ from bioid_nights import (
 )
 from killing import kill_before
 
-from pipelines.corpus.step import withdraw
+from pipelines.corpus.withdrawal.step import withdraw
 from pipelines.ingest.bioc import parse_bioc
 from pipelines.settings import Settings
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pipelines.clients import warehouse
 from pipelines.clients.corpus_repo import CorpusRepo
-from pipelines.corpus.step import compute_digest
+from pipelines.corpus.compare.step import compute_digest
 from pipelines.flows.execute import execute
 from pipelines.settings import Settings, load
 
