@@ -116,7 +116,8 @@ class NightRows:
     def _add_figure(self, doc_id: str, position: int, number: int, published: Row) -> None:
         legend, label = self.template.legend(number), f"Figure {position + 1}"
         common: Row = {"doc_id": doc_id, "label": label, "position": position, "legend": legend,
-                       "legend_sha256": sha256_text(legend), "graphics": [], "place": "body"}  # fmt: skip
+                       "legend_sha256": sha256_text(legend), "graphics": [], "place": "body",
+                       "is_deleted": False}  # fmt: skip
         self._add("figures", {**common, "figure_id": f"{doc_id}#fig-{position + 1}", "kind": "publication",
                               "jats_id": f"f{position + 1}", **published})  # fmt: skip
         figure_id = f"{doc_id}#cur-curation-{position + 1}"
@@ -129,7 +130,7 @@ class NightRows:
         for n, (start, end) in enumerate(zip(self.template.starts, ends, strict=True)):
             self._add("panels", {"figure_id": figure_id, "panel_no": n, "start_offset": start, "end_offset": end,
                                  "labels": [_PANELS[n]], "marker_offsets": [start + 1], "has_marker": True,
-                                 "is_labelled": True, **origin})  # fmt: skip
+                                 "is_labelled": True, "coords": [], **origin})  # fmt: skip
 
     def iter_annotations(self) -> Iterator[Row]:
         """Annotations with the columns that the index and the manifest look at."""
