@@ -9,9 +9,9 @@ from __future__ import annotations
 import datetime as dt
 import io
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -23,12 +23,12 @@ from pipelines.core.records import ParsedFile, Reason, Rejection, UnitCounts
 from pipelines.core.runs import Run, StageResult
 from pipelines.core.tables import CORPUS_TABLES, corpus_schema, rows_to_table
 from pipelines.errors import PermanentError, PipelineError, RejectedInput
-from pipelines.ingest import bioc, jats, sourcedata
+from pipelines.ingest import craft, formats
 from pipelines.ingest.rows import Origin, Row, rows_of
-from pipelines.ingest.xml_safety import root_name
 from pipelines.settings import Settings
 
 Progress = Callable[[int, int, str], None]
+_Parsed = TypeVar("_Parsed")
 _SYNTHETIC = b"<meta-name>nightcap-synthetic</meta-name>"
 _TABLES = tuple(t for t in CORPUS_TABLES if t not in ("tombstones", "splits", "benchmark"))
 
@@ -52,20 +52,10 @@ class _Night:
         })  # fmt: skip
 
 
-def parse_file(data: bytes) -> tuple[ParsedFile, int]:
-    """(records, parser version) of one raw file, by its root element; RejectedInput where no parser takes it."""
-    root = root_name(data)
-    if root in ("collection", "BioCCollection"):
-        return bioc.parse_bioc(data), bioc.PARSER_VERSION
-    if root == "article" and (b"<sd-panel" in data or b"<sd-tag" in data):
-        return sourcedata.parse_sourcedata(data), sourcedata.PARSER_VERSION
-    return jats.parse_jats(data), jats.PARSER_VERSION
-
-
-def _parse_or_reject(data: bytes) -> tuple[ParsedFile, int]:
-    """As parse_file; a file that a parser fails on in an unforeseen way is one rejected file, not a lost night."""
+def _or_rejected(parse: Callable[[], _Parsed]) -> _Parsed:
+    """What a parser says; a file that it fails on in an unforeseen way is one rejected file, not a lost night."""
     try:
-        return parse_file(data)
+        return parse()
     except PipelineError:
         raise
     except Exception as error:
@@ -86,14 +76,20 @@ def run(settings: Settings, run: Run, progress: Progress | None = None) -> Stage
     entries, deliveries = _manifest(settings, run)
     by_id = {d["delivery_id"]: d for d in deliveries}
     landing, night = open_part(settings, "landing"), _Night()
+    in_parts: dict[str, list[_Landed]] = {}
     for i, entry in enumerate(entries):
         if progress:
             progress(i, len(entries), f"parse {entry['name']}")
         if entry["status"] == "quarantined":
             night.reject(Rejection("file", Reason(entry["reason"]), entry["message"]), entry)
         elif entry["status"] == "valid":
-            data = landing.read(raw_key(entry["raw_sha256"]))
-            _parse_entry(settings, data, entry, by_id[entry["delivery_id"]], night)
+            landed = _Landed(entry, by_id[entry["delivery_id"]], landing.read(raw_key(entry["raw_sha256"])))
+            if landed.delivery["format"] == craft.FORMAT:
+                in_parts.setdefault(entry["delivery_id"], []).append(landed)
+            else:
+                _parse_entry(settings, landed, night)
+    for files in in_parts.values():
+        _parse_articles(settings, files, night)
     if not night.files and not night.rejections:
         return StageResult(skipped="nothing new to parse")
     night.tables["deliveries"] = [_delivery_row(d) for d in deliveries]
@@ -101,31 +97,88 @@ def run(settings: Settings, run: Run, progress: Progress | None = None) -> Stage
 
 
 def _delivery_row(delivery: Mapping[str, Any]) -> Row:
-    row = {k: v for k, v in delivery.items() if k in corpus_schema("deliveries").names}
+    row = {"purpose": "gold", **{k: v for k, v in delivery.items() if k in corpus_schema("deliveries").names}}
     row["stated_date"] = dt.date.fromisoformat(row["stated_date"]) if row["stated_date"] else None
     return row
 
 
-def _parse_entry(
-    settings: Settings, data: bytes, entry: Mapping[str, Any], delivery: Mapping[str, Any], night: _Night
-) -> None:
-    night.files.append({"raw_sha256": entry["raw_sha256"], "name": entry["name"], "delivery_id": entry["delivery_id"]})
-    is_synthetic = bool(delivery["is_synthetic"]) or _SYNTHETIC in data
-    try:
-        if is_synthetic and not settings.is_synthetic:
+@dataclass(frozen=True)
+class _Landed:
+    """A file of the night with its delivery and its bytes."""
+
+    entry: Mapping[str, Any]
+    delivery: Mapping[str, Any]
+    data: bytes
+
+    @property
+    def is_synthetic(self) -> bool:
+        return bool(self.delivery["is_synthetic"]) or _SYNTHETIC in self.data
+
+    def check(self, settings: Settings) -> None:
+        """RejectedInput where its kind of data has no place in this home; PermanentError where it is another file."""
+        if self.is_synthetic and not settings.is_synthetic:
             raise RejectedInput(Reason.SYNTHETIC_IN_REAL_HOME, "sample data never enter a real home")
-        if sha256_bytes(data) != entry["raw_sha256"]:
-            raise PermanentError(f"landing holds other bytes than {entry['raw_sha256']} for {entry['name']}")
-        parsed, version = _parse_or_reject(data)
+        if sha256_bytes(self.data) != self.entry["raw_sha256"]:
+            raise PermanentError(f"landing holds other bytes than {self.entry['raw_sha256']} for {self.entry['name']}")
+
+
+def _take_note(file: _Landed, night: _Night) -> None:
+    entry = file.entry
+    night.files.append({"raw_sha256": entry["raw_sha256"], "name": entry["name"], "delivery_id": entry["delivery_id"]})
+
+
+def _reject_file(file: _Landed, error: RejectedInput, night: _Night) -> None:
+    night.reject(Rejection("file", Reason(error.reason), error.message, error.locator), file.entry)
+    night.count("file", UnitCounts(n_in=1, quarantined=1))
+
+
+def _parse_entry(settings: Settings, file: _Landed, night: _Night) -> None:
+    _take_note(file, night)
+    delivery = file.delivery
+    try:
+        file.check(settings)
+        parsed, version = _or_rejected(
+            lambda: formats.parse_file(file.data, delivery["format"], delivery.get("labels") or "")
+        )
     except RejectedInput as error:
-        night.reject(Rejection("file", Reason(error.reason), error.message, error.locator), entry)
-        night.count("file", UnitCounts(n_in=1, quarantined=1))
+        _reject_file(file, error, night)
         return
     night.count("file", UnitCounts(n_in=1, valid=1))
+    _add_records(parsed, version, file, night)
+
+
+def _parse_articles(settings: Settings, files: Sequence[_Landed], night: _Night) -> None:
+    """A delivery whose articles are several files each; the records of one are traced to the file of its text."""
+    usable: dict[str, _Landed] = {}
+    for file in files:
+        _take_note(file, night)
+        try:
+            file.check(settings)
+            usable[str(file.entry["name"])] = file
+        except RejectedInput as error:
+            _reject_file(file, error, night)
+    articles, odd = craft.group_files({name: file.data for name, file in usable.items()})
+    for name, refused in odd.items():
+        _reject_file(usable[name], refused, night)
+    for article in articles:
+        labels = str(usable[article.name].delivery.get("labels") or "")
+        try:
+            parsed = _or_rejected(lambda article=article, labels=labels: craft.parse_craft(article, labels))  # type: ignore[misc]
+        except RejectedInput as error:
+            for name in article.names:
+                _reject_file(usable[name], error, night)
+            continue
+        night.count("file", UnitCounts(n_in=len(article.names), valid=len(article.names)))
+        _add_records(parsed, craft.PARSER_VERSION, usable[article.name], night)
+
+
+def _add_records(parsed: ParsedFile, version: int, file: _Landed, night: _Night) -> None:
+    entry, delivery = file.entry, file.delivery
     stated = dt.date.fromisoformat(delivery["stated_date"]) if delivery["stated_date"] else None
-    origin = Origin(entry["source"], entry["delivery_id"], entry["raw_sha256"], version, stated, is_synthetic,
+    origin = Origin(entry["source"], entry["delivery_id"], entry["raw_sha256"], version, stated, file.is_synthetic,
                     delivery["sender"], delivery["review_stage"],
-                    (*delivery["annotated_types"], f"roles: {delivery['has_roles']}"))  # fmt: skip
+                    (*delivery["annotated_types"], f"roles: {delivery['has_roles']}"),
+                    delivery.get("purpose") == "auxiliary")  # fmt: skip
     for table, rows in rows_of(parsed, origin).items():
         night.tables.setdefault(table, []).extend(rows)
     for rejection in parsed.rejections:
@@ -148,8 +201,8 @@ def _write(staging: ObjectStore, run: Run, night: _Night) -> StageResult:
     staging.write(f"{base}/accounting.jsonl", account_lines(run, "parse", night.counts))
     counts = {f"{u}s": c.valid for u, c in sorted(night.counts.items())}
     counts["rejected"] = sum(int(str(r["n"])) for r in night.rejections)
-    fingerprint = content_hash([sorted(str(f["raw_sha256"]) for f in night.files), lines, counts,
-                                [jats.PARSER_VERSION, bioc.PARSER_VERSION, sourcedata.PARSER_VERSION]])  # fmt: skip
+    shas = sorted(str(f["raw_sha256"]) for f in night.files)
+    fingerprint = content_hash([shas, lines, counts, [*formats.VERSIONS, craft.PARSER_VERSION]])
     return StageResult(staging.uri(base), counts, fingerprint, message=", ".join(f"{n} {k}" for k, n in counts.items()))
 
 

@@ -20,7 +20,7 @@ from typing import IO
 
 from pipelines.core.records import Reason, Rejection
 
-_ARCHIVE_NAME = re.compile(r"(?i)\.(?:tar\.gz|tgz|tar|zip|meca|xml\.gz|json\.gz|jsonl\.gz)$")
+_ARCHIVE_NAME = re.compile(r"(?i)\.(?:tar\.gz|tgz|tar|zip|meca|(?:xml|json|jsonl|tsv|txt|conll|pubtator)\.gz)$")
 _CHUNK = 1 << 20
 _BLOCK = 512
 _CARRIERS = (
@@ -87,7 +87,8 @@ class _Budget:
 
 
 def is_archive(name: str) -> bool:
-    """True for .tar.gz, .tgz, .tar, .zip, .meca (a zip) and single compressed .xml.gz, .json.gz, .jsonl.gz files."""
+    """True for .tar.gz, .tgz, .tar, .zip, .meca (a zip) and single compressed files
+    (.xml.gz, .json.gz, .jsonl.gz, .tsv.gz, .txt.gz, .conll.gz, .pubtator.gz)."""
     return _ARCHIVE_NAME.search(name) is not None
 
 

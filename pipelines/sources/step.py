@@ -27,12 +27,15 @@ from pipelines.sources.deliveries import (
     DELIVERY_FILE,
     DeliveryInfo,
     Entry,
+    comes_in_parts,
     count_files,
     delivery_hash,
     delivery_name,
+    ignore_patterns,
     is_ignored,
     number_deliveries,
     read_delivery,
+    stated_format,
 )  # fmt: skip
 
 #: Progress of long work: called with (done, total, what).
@@ -223,12 +226,18 @@ def _look(
     found = _read_tomls(store, objects, has_root_toml)
     if tomls is not None:
         tomls.update(found)
+    names = [
+        printable(delivery_name(o.key, is_archive=is_archive(o.key), has_root_toml=has_root_toml)) for o in objects
+    ]
+    kinds = {name: stated_format(found.get(name)) for name in names}
+    together: dict[str, list[tuple[str, str]]] = {}
+    for item, name in zip(objects, names, strict=True):
+        if comes_in_parts(kinds[name]):
+            together.setdefault(name, []).append((item.key, item.etag))
     out = []
-    for item in objects:
-        packed = is_archive(item.key)
-        name = printable(delivery_name(item.key, is_archive=packed, has_root_toml=has_root_toml))
-        terms = short_hash(sha256_bytes(found.get(name, b"")), settings.pull, config)
-        ignored = not packed and is_ignored(item.key, settings.pull.ignore)
+    for item, name in zip(objects, names, strict=True):
+        terms = short_hash(sha256_bytes(found.get(name, b"")), settings.pull, config, *together.get(name, ()))
+        ignored = not is_archive(item.key) and is_ignored(item.key, ignore_patterns(settings.pull.ignore, kinds[name]))
         out.append(_Listed(item, printable(item.key), name, terms, ignored))
     return out
 
@@ -269,6 +278,10 @@ def _land(
     old: Mapping[str, str], tomls: dict[str, bytes],
 ) -> Iterator[Entry]:  # fmt: skip
     """Entries of one file, or of the members of one archive; valid ones are in landing/ when this returns."""
+    if is_archive(key) and delivery not in tomls and (found := _find_toml(settings, store, key, size)):
+        tomls[delivery] = found
+    kind = stated_format(tomls.get(delivery))
+    patterns, old = ignore_patterns(settings.pull.ignore, kind), {} if comes_in_parts(kind) else old
     for raw_name, data in _read_parts(settings, store, key, size):
         name = printable(raw_name)
         if isinstance(data, IgnoredMember):
@@ -277,15 +290,21 @@ def _land(
         if isinstance(data, Rejection):
             yield Entry(source, delivery, name, "", 0, "quarantined", data.reason, data.message)
             continue
-        if name.rsplit("/", 1)[-1] == DELIVERY_FILE:
-            tomls.setdefault(delivery, data)  # inside an archive
-        if is_ignored(name, settings.pull.ignore):
+        if is_ignored(name, patterns):
             yield Entry(source, delivery, name, "", len(data), "ignored", "listed pattern")
             continue
         if old.get(name) == sha256_bytes(data):
             yield Entry(source, delivery, name, old[name], len(data), "unchanged")
             continue
         yield Entry(source, delivery, name, put_raw(landing, data), len(data), "valid")
+
+
+def _find_toml(settings: Settings, store: ObjectStore, key: str, size: int) -> bytes | None:
+    """delivery.toml inside an archive, wherever it stands: it says which of the other members count."""
+    for name, data in _read_parts(settings, store, key, size):
+        if isinstance(data, bytes) and name.rsplit("/", 1)[-1] == DELIVERY_FILE:
+            return data
+    return None
 
 
 def _read_parts(
@@ -345,6 +364,7 @@ def _make_deliveries(
         mine = [e for e in out.entries if e.delivery == name]
         out.deliveries.append({
             "delivery_id": delivery_id, "source": source, "sender": info.sender, "format": info.format,
+            "labels": info.labels or None, "purpose": info.purpose,
             "review_stage": info.review_stage, "annotated_types": list(info.annotated_types),
             "has_roles": info.has_roles, "is_synthetic": info.is_synthetic,
             "stated_date": info.stated_date.isoformat() if info.stated_date else None, "name": name,
