@@ -80,8 +80,9 @@ def _create_corpus_view(con: duckdb.DuckDBPyConnection, table: str, files: Seque
 def attach_corpus(con: duckdb.DuckDBPyConnection, files: Sequence[CorpusFile]) -> None:
     """Views over a corpus version: `corpus.<table>` (all rows with night, seq, part) and `cur.*` (current records).
 
-    `cur`: aliases, document_revisions (rank 1 is current), publication_figures, curated_figures, curated_panels,
-    curated_annotations, events, status, splits. Defined in schemas/current/*.sql.
+    `cur`: aliases, document_revisions (rank 1 is current), publication_figures, delivered_figures (gold and auxiliary),
+    curated_figures (gold), auxiliary_figures, curated_panels, curated_annotations, events, status, splits. Defined in
+    schemas/current/*.sql.
     """
     con.execute("CREATE SCHEMA IF NOT EXISTS corpus")
     con.execute("CREATE SCHEMA IF NOT EXISTS cur")

@@ -17,6 +17,7 @@ from pathlib import Path
 from pipelines.core.gold import task_counts
 from pipelines.core.hashing import sha256_text
 from pipelines.core.ids import KnownFigure, split_figure_id
+from pipelines.core.records import CURATED_KINDS
 from pipelines.core.splits import LEAK_WORDS
 from pipelines.core.text import fold
 
@@ -198,17 +199,20 @@ class Index:
                     "INSERT OR REPLACE INTO figures VALUES (?, ?, ?, ?, ?)",
                     [row["figure_id"], row["doc_id"], row["label"], row["jats_id"], row["legend"]],
                 )
-            leak = leak_hash(str(row["legend"])) if row["legend"] else None
+            is_auxiliary = row["kind"] == "auxiliary"  # nobody is judged on it, so nothing leaks into it
+            leak = leak_hash(str(row["legend"])) if row["legend"] and not is_auxiliary else None
             if leak:
                 self._con.execute("INSERT OR IGNORE INTO legends VALUES (?, ?)", [leak, row["doc_id"]])
 
     def _apply_curated(self, night: dt.date, rows: Rows) -> None:
         panels, annotations = _by_revision(rows.get("panels", ())), _by_revision(rows.get("annotations", ()))
         for row in rows.get("figures", ()):
-            if row["kind"] != "curation":
+            if row["kind"] not in CURATED_KINDS:
                 continue
             figure_id = str(row["figure_id"])
-            if not self._take_revision(figure_id, row["doc_id"], "curation", revision_key(row, night)):
+            if not self._take_revision(figure_id, row["doc_id"], str(row["kind"]), revision_key(row, night)):
+                continue
+            if row["kind"] == "auxiliary":
                 continue
             key = _revision(row)
             self._con.execute("DELETE FROM gold WHERE figure_id = ?", [figure_id])

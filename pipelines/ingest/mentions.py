@@ -125,8 +125,10 @@ def reject_mention(where: str, mention: RawMention, reason: Reason, why: str) ->
         "document": where, "annotation": mention.tag_id, "text": mention.text, "type": raw_id,
         "offset": offset, "length": length,
     }  # fmt: skip
-    message = f"annotation {mention.tag_id} ({first_words(mention.text)!r}, {raw_id!r}) was refused: {why}"
-    return Rejection("annotation", reason, message, f"{where}#{mention.tag_id}", payload)
+    message = (
+        f"annotation {mention.tag_id or f'at {offset}'} ({first_words(mention.text)!r}, {raw_id!r}) was refused: {why}"
+    )
+    return Rejection("annotation", reason, message, f"{where}#{mention.tag_id or offset}", payload)
 
 
 def _check_mention(

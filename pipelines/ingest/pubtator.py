@@ -40,13 +40,13 @@ class _Abstract:
                           reason=Reason.NO_LEGEND)  # fmt: skip
 
 
-def _read_mention(fields: list[str], line_no: int) -> RawMention | None:
+def _read_mention(fields: list[str]) -> RawMention | None:
     """The mention of a line `id, start, end, text, type[, ids[, parts]]`; None where it is none."""
     start, end = as_int(fields[1]), as_int(fields[2])
     if start is None or end is None or len(fields) < 5:
         return None
     ids = tuple(i for i in _BETWEEN_IDS.split(fields[5].strip()) if i) if len(fields) > 5 else ()
-    return RawMention(f"line-{line_no}", fields[4].strip(), ids, ((start, end - start),), fields[3])
+    return RawMention("", fields[4].strip(), ids, ((start, end - start),), fields[3])
 
 
 def _iter_lines(text: str) -> Iterator[tuple[int, str]]:
@@ -74,7 +74,7 @@ def _read(text: str, tally: Tally) -> list[_Abstract]:
         if _is_relation(fields):
             tally.count("annotation", "n_in")
             tally.count("annotation", "ignored")
-        elif len(fields) > 2 and (mention := _read_mention(fields, line_no)):
+        elif len(fields) > 2 and (mention := _read_mention(fields)):
             found.setdefault(fields[0].strip(), _Abstract(fields[0].strip())).mentions.append(mention)
         else:
             tally.count("annotation", "n_in")

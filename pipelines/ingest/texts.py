@@ -102,7 +102,7 @@ def _make_figure(text: MarkedText, traced: TracedText, context: Context, name: t
     context.tally.count("annotation", "valid", sum(record.n_source_rows for record in records))
     ids, key = name
     return CuratedFigure(
-        ids=ids, key=key, legend=traced.text, label=text.label, external_id=text.where, panels=panels,
+        ids=ids, key=key, legend=traced.text, label=text.label, panels=panels,
         annotations=mark_nested(records),
     )  # fmt: skip
 

@@ -21,7 +21,7 @@ from pipelines.settings import Settings
 from pipelines.taggers.base import BASELINE_KIND
 from pipelines.taggers.bundle import BundleInfo, Example, write_bundle
 from pipelines.train.config import load_task_config
-from pipelines.train.examples import CuratedRows, changed_share, example_of, is_trainable, labels_of
+from pipelines.train.examples import CuratedRows, changed_share, example_of, is_trainable, labels_of, usable_auxiliary
 
 Progress = Callable[[int, int, str], None]
 _REVISION = ("figure_id", "record_sha256", "delivery_id", "raw_sha256")
@@ -62,6 +62,8 @@ class _Corpus:
         }
         self.figures = [self._with_parts(r) for r in self._rows(warehouse.read_sql("train/sql", "curated_figures"))]
         self.benchmark = self._rows(warehouse.read_sql("train/sql", "benchmark_figures"))
+        self.retracted = {str(r["doc_id"]) for r in self._rows(warehouse.read_sql("train/sql", "retracted_documents"))}
+        self._profile = settings.train.profile
 
     def _rows(self, query: str) -> list[dict[str, Any]]:
         rows: list[dict[str, Any]] = warehouse.to_arrow(self._con, query).to_pylist()
@@ -75,11 +77,25 @@ class _Corpus:
         rows = [r for r in self.benchmark if r["task"] == task]
         return (int(rows[0]["benchmark_version"]) if rows else 0), [self._with_parts(r) for r in rows]
 
+    def auxiliary(self, task: str) -> list[CuratedRows]:
+        """Auxiliary texts that the task's config asks for."""
+        wanted = load_task_config(task, self._profile)["data"]["auxiliary"]
+        if not wanted:
+            return []
+        rows = self._rows(warehouse.read_sql("train/sql", "auxiliary_figures"))
+        judged = [str(r.figure["legend"]) for r in self.figures if r.figure["split"] != "train"]
+        judged += [str(r["legend"]) for r in self.benchmark]
+        return usable_auxiliary([self._with_parts(r) for r in rows], wanted, judged)
+
+    def trainable(self, task: str) -> list[CuratedRows]:
+        """What a task may learn from: curated figures, and auxiliary texts where its config asks for them."""
+        return [r for r in self.figures if is_trainable(r.figure)] + self.auxiliary(task)
+
     def gold(self, task: str) -> dict[str, tuple[str, int]]:
         """Figures that a task learns from: id → (revision, spans)."""
         out = {}
-        for rows in self.figures:
-            if is_trainable(rows.figure) and (example := example_of(task, rows, "train")) is not None:
+        for rows in self.trainable(task):
+            if (example := example_of(task, rows, "train")) is not None:
                 out[example.example_id] = (str(rows.figure["record_sha256"]), len(example.spans))
         return out
 
@@ -115,10 +131,14 @@ def run_select(settings: Settings, run: Run) -> StageResult:
     )
 
 
+def _is_auxiliary(figure_id: str) -> bool:
+    return split_figure_id(figure_id)[1].startswith("aux-")
+
+
 def _judge(settings: Settings, run: Run, corpus: _Corpus, files: Sequence[CorpusFile], task: str) -> tuple[bool, str]:
     """(is it due, why)."""
     gold = corpus.gold(task)
-    documents = {split_figure_id(f)[0] for f, (_, n) in gold.items() if n}
+    documents = {split_figure_id(f)[0] for f, (_, n) in gold.items() if n and not _is_auxiliary(f)}
     if not documents:
         return False, "nothing to train on: no curated delivery holds gold for it"
     if len(documents) < settings.train.min_documents:
@@ -143,8 +163,7 @@ def _gold_at(settings: Settings, files: Sequence[CorpusFile], tag: str, task: st
 
 def _retracted(corpus: _Corpus, gold: Mapping[str, tuple[str, int]]) -> list[str]:
     """Documents of a training that are retracted now."""
-    gone = {str(r.figure["doc_id"]) for r in corpus.figures if r.figure["status"] == "retracted"}
-    return sorted({split_figure_id(f)[0] for f in gold} & gone)
+    return sorted({split_figure_id(f)[0] for f in gold} & corpus.retracted)
 
 
 def _about_champion(settings: Settings, corpus: _Corpus, files: Sequence[CorpusFile], task: str) -> dict[str, object]:
@@ -179,7 +198,7 @@ def _judge_change(
 
 
 def _write_task_bundle(settings: Settings, run: Run, corpus: _Corpus, task: str, folder: Path) -> None:
-    train = [rows for rows in corpus.figures if is_trainable(rows.figure)]
+    train = corpus.trainable(task)
     examples = [e for r in train if (e := example_of(task, r, str(r.figure["split"]))) is not None]
     benchmark = [e for r in corpus.benchmark_of(task)[1] if (e := example_of(task, r, "benchmark")) is not None]
     config = load_task_config(task, settings.train.profile)

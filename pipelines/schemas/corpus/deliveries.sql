@@ -4,7 +4,7 @@ CREATE TABLE deliveries (
   sender VARCHAR NOT NULL,
   format VARCHAR NOT NULL,
   labels VARCHAR,
-  purpose VARCHAR NOT NULL,
+  purpose VARCHAR,
   review_stage VARCHAR NOT NULL,
   annotated_types VARCHAR[] NOT NULL,
   has_roles BOOLEAN NOT NULL,

@@ -1,9 +1,9 @@
--- Current curated figures: per figure and source the revision with the highest key.
-CREATE VIEW cur.curated_figures AS
+-- Current figures of curators, gold and auxiliary: per figure and source the revision with the highest key.
+CREATE VIEW cur.delivered_figures AS
 SELECT f.* EXCLUDE (doc_id), coalesce(a.doc_id, f.doc_id) AS doc_id
 FROM corpus.figures AS f
 LEFT JOIN cur.aliases AS a ON a.alias = f.doc_id
-WHERE f.kind = 'curation'
+WHERE f.kind IN ('curation', 'auxiliary')
   AND NOT EXISTS (
     SELECT 1 FROM corpus.tombstones AS t
     WHERE t.through_seq >= f.seq
