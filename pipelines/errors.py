@@ -33,6 +33,14 @@ class QualityError(PermanentError):
     exit_code = 5
 
 
+class NotFound(PermanentError):
+    """The provider has nothing under this address (404, 410): for one article that is no fault of the night."""
+
+
+class BodyTooLarge(PermanentError):
+    """An answer is larger than what is read of one."""
+
+
 class LeaseLost(TransientError):
     """Another writer took the lease, or the version this writer started from is no longer current."""
 

@@ -125,7 +125,7 @@ def _free_ranges(at: Sequence[int], is_taken: Sequence[bool]) -> list[tuple[int,
     for n in range(len(at)):
         is_end = n == len(at) - 1 or any(is_taken[at[n] : at[n + 1]])
         if is_end:
-            if LEAST_MOVED <= at[n] - at[start] and n - start <= _MOST_MOVED:
+            if at[n] - at[start] >= LEAST_MOVED and n - start <= _MOST_MOVED:
                 ranges.append((start, n))
             start = n + 1
     return ranges

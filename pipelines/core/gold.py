@@ -9,7 +9,8 @@ from pipelines.core.tagging import Span
 
 TASKS = ("panelization", "ner", "roles_gene", "roles_small_mol")
 ROLE_TYPES = {"roles_gene": "GENEPROD", "roles_small_mol": "SMALL_MOLECULE"}
-ROLE_LABELS = {"controlled": "CONTROLLED", "measured": "MEASURED"}
+#: Role as stored → label of the role tasks (the names of EMBO/SourceData). A boring mention has no role label.
+ROLE_LABELS = {"controlled": "CONTROLLED_VAR", "measured": "MEASURED_VAR"}
 PANEL_START = "PANEL_START"
 
 Row = Mapping[str, object]
@@ -42,7 +43,7 @@ def untyped_spans(annotations: Iterable[Row]) -> list[tuple[int, int]]:
 
 
 def role_spans(annotations: Iterable[Row], task: str) -> tuple[list[Span], list[Span]]:
-    """Gold of a roles task: (mentions of its entity type, those of them with a role label CONTROLLED or MEASURED)."""
+    """Gold of a roles task: (mentions of its entity type, those of them with a role label)."""
     rows = [r for r in annotations if _is_span(r) and r["entity_type"] == ROLE_TYPES[task]]
     mentions = [Span(_number(r["start_offset"]), _number(r["end_offset"]), ROLE_TYPES[task]) for r in rows]
     roles = [

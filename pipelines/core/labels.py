@@ -1,6 +1,6 @@
-"""What curators' words mean here: label sets by task, types, roles, databases, and the types of other corpora.
+"""What curators' words mean here: types, roles, databases, and the types of other corpora.
 
-The facts are in config/labels.toml.
+The facts are in config/labels.toml; label sets by task in core/gold.py.
 """
 
 from __future__ import annotations
@@ -12,14 +12,6 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from typing import Any
-
-
-@dataclass(frozen=True)
-class TaskLabels:
-    """The ordered labels of a task; `entity_types` are those whose roles it predicts, empty for other tasks."""
-
-    labels: tuple[str, ...]
-    entity_types: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -66,8 +58,6 @@ class Labels:
     """All of labels.toml. Keys of the maps are lower case."""
 
     version: int
-    tasks: Mapping[str, TaskLabels]
-    role_labels: Mapping[str, str]
     roles: Mapping[str, str]
     roles_without_meaning: frozenset[str]
     types: Mapping[str, str]
@@ -128,8 +118,6 @@ def parse_labels(text: str) -> Labels:
     raw = tomllib.loads(text)
     return Labels(
         version=raw["version"],
-        tasks={n: TaskLabels(tuple(t["labels"]), tuple(t.get("entity_types", ()))) for n, t in raw["tasks"].items()},
-        role_labels=raw["role_labels"],
         roles=raw["roles"],
         roles_without_meaning=frozenset(raw["role_rules"]["without_meaning"]),
         types=raw["types"],

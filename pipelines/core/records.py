@@ -45,6 +45,7 @@ class Reason(StrEnum):
     PARSER_ERROR = "parser_error"
     UNSAFE_ARCHIVE_MEMBER = "unsafe_archive_member"
     BAD_DELIVERY = "bad_delivery"
+    INCOMPLETE_DELIVERY = "incomplete_delivery"
     NO_IDENTITY = "no_identity"
     NO_LEGEND = "no_legend"
     OFFSET_OUT_OF_RANGE = "offset_out_of_range"
@@ -76,13 +77,17 @@ class DocIds:
 
 @dataclass(frozen=True)
 class EventRecord:
-    """One statement about a document (the target), e.g. from a JATS `related-article`."""
+    """One statement about a document (the target), e.g. from a JATS `related-article` or a list of retractions.
+
+    `notice`: who says so, where that is not the document that the statement was read in.
+    """
 
     target: DocIds
     kind: str
     event: str
     event_date: dt.date | None = None
     detail: str | None = None
+    notice: DocIds = DocIds()
 
 
 @dataclass(frozen=True)
@@ -124,7 +129,7 @@ class DocumentRecord:
 
 @dataclass(frozen=True)
 class PanelRecord:
-    """One panel of a curated figure; columns as in schemas/corpus/panels.sql."""
+    """One panel of a curated figure; columns as in schemas/corpus/panels.sql. `coords`: left, top, right, bottom."""
 
     panel_no: int
     start: int
@@ -134,6 +139,7 @@ class PanelRecord:
     has_marker: bool = True
     is_labelled: bool = True
     external_id: str | None = None
+    coords: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -213,10 +219,16 @@ class UnitCounts:
 @dataclass(frozen=True)
 class ParsedFile:
     """All that one raw file holds. `counts` holds what the parser saw per unit (document, figure, panel,
-    annotation, event), counted where it happens; every unit it refused is one `Rejection`."""
+    annotation, event), counted where it happens; every unit it refused is one `Rejection`.
+
+    `events` are statements about documents that the file does not hold; each of `aliases` is the ids of one document,
+    whether the corpus has it or not.
+    """
 
     format: str
     documents: tuple[DocumentRecord, ...] = ()
     curated: tuple[CuratedFigure, ...] = ()
     rejections: tuple[Rejection, ...] = ()
     counts: dict[str, UnitCounts] = field(default_factory=dict)
+    events: tuple[EventRecord, ...] = ()
+    aliases: tuple[DocIds, ...] = ()

@@ -91,13 +91,11 @@ class Freezer:
     # identity
 
     def _resolve(self, valid: Mapping[str, Sequence[Row]]) -> Identity:
-        aliases: dict[str, list[str]] = {str(r["doc_id"]): [] for r in valid.get("documents", ())}
-        for row in valid.get("figures", ()):
-            aliases.setdefault(str(row["doc_id"]), [])
+        documents = {str(r["doc_id"]) for table in ("documents", "figures") for r in valid.get(table, ())}
+        aliases: dict[str, list[str]] = {doc_id: [] for doc_id in documents}
         for row in valid.get("id_aliases", ()):
-            if str(row["doc_id"]) in aliases:
-                aliases[str(row["doc_id"])].append(str(row["alias"]))
-        return resolve(aliases, self.index)
+            aliases.setdefault(str(row["doc_id"]), []).append(str(row["alias"]))
+        return resolve(aliases, self.index, documents)
 
     def _freeze_identity(self, valid: Mapping[str, Sequence[Row]], identity: Identity) -> None:
         stated: dict[str, tuple[str, str]] = {}

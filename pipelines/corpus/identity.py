@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+#: `first_seq` of an id that the corpus has no document for, though it may have aliases of it.
+NEVER = 1 << 60
 _PREFERENCE = (("10.", 0), ("pmc:", 1), ("pmid:", 2))
 
 
@@ -56,25 +58,27 @@ def _groups(alias_sets: Mapping[str, Sequence[str]]) -> list[set[str]]:
     return [groups[k] for k in sorted(groups)]
 
 
-def resolve(alias_sets: Mapping[str, Sequence[str]], known: KnownIds) -> Identity:
+def resolve(alias_sets: Mapping[str, Sequence[str]], known: KnownIds, documents: Collection[str]) -> Identity:
     """Identity of incoming documents, given as provisional doc_id → all their aliases.
 
-    Of several known documents that prove to be one, the one seen first (then the lesser) stands. The result does not
-    depend on the order of the input.
+    `documents`: the provisional ids that documents came with; the other sets only say that ids belong together. Of
+    several known documents that prove to be one, the one seen first (then the lesser) stands. An id that has had no
+    document so far is no identity yet: it yields to a better one. The result does not depend on the order of the input.
     """
     out = Identity()
     for group in _groups(alias_sets):
-        found = known.doc_ids(sorted(group))
-        standing = sorted(set(found.values()), key=lambda d: (known.first_seq(d), d))
-        doc_id = standing[0] if standing else min(group, key=preference)
-        if not standing:
+        names = dict(known.doc_ids(sorted(group)))
+        standing = sorted(set(names.values()), key=lambda d: (known.first_seq(d), d))
+        seen = [d for d in standing if known.first_seq(d) < NEVER]
+        if len(standing) > 1 or not seen:
+            names.update({n: d for d in standing for n in (d, *known.aliases_of(d))})
+        everything = group | set(names)
+        doc_id = seen[0] if seen else min(everything, key=preference)
+        if not seen and not group.isdisjoint(documents):
             out.created.append(doc_id)
-        names = set(group)
-        for absorbed in standing[1:]:
-            out.merged[absorbed] = doc_id
-            names.update((absorbed, *known.aliases_of(absorbed)))
-        for name in sorted(names):
+        out.merged.update(dict.fromkeys(seen[1:], doc_id))
+        for name in sorted(everything):
             out.resolved[name] = doc_id
-            if found.get(name) != doc_id:
+            if names.get(name) != doc_id:
                 out.new_aliases[name] = doc_id
     return out

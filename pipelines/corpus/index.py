@@ -20,6 +20,7 @@ from pipelines.core.ids import KnownFigure, split_figure_id
 from pipelines.core.records import CURATED_KINDS
 from pipelines.core.splits import LEAK_WORDS
 from pipelines.core.text import fold
+from pipelines.corpus.identity import NEVER
 
 INDEX_VERSION = 1
 _SCHEMA = """
@@ -243,7 +244,7 @@ class Index:
 
     def first_seq(self, doc_id: str) -> int:
         row = self._con.execute("SELECT seq FROM docs WHERE doc_id = ?", [doc_id]).fetchone()
-        return int(row[0]) if row else 1 << 60
+        return int(row[0]) if row else NEVER
 
     def split(self, doc_id: str) -> str | None:
         row = self._con.execute("SELECT split FROM docs WHERE doc_id = ?", [doc_id]).fetchone()

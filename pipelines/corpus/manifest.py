@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from pipelines.core.labels import load_labels
 from pipelines.core.records import ENTITY_TYPES
 from pipelines.core.runs import Run, StageResult
 from pipelines.core.splits import SPLIT_VERSION
@@ -45,6 +46,7 @@ def build_manifest(
         "rows": {t: len(r) for t, r in sorted(rows.items()) if r},
         "benchmark": {str(r["task"]): int(str(r["benchmark_version"])) for r in rows.get("benchmark", ())},
         "label_set": list(ENTITY_TYPES),
+        "labels_version": load_labels().version,
         "split_version": SPLIT_VERSION,
         "parser_versions": sorted({int(str(r["parser_version"])) for t in UNITS for r in rows.get(t, ())}),
         **stated,

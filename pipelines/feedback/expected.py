@@ -22,6 +22,7 @@ EXPECTED: Mapping[Reason, str] = {
     Reason.PARSER_ERROR: "a file that the parser can read; if it is right, report the message to the maintainers",
     Reason.UNSAFE_ARCHIVE_MEMBER: "archive members that stay in their folder: no absolute paths, no .., no links",
     Reason.BAD_DELIVERY: "a delivery.toml with known keys and values: the message names the one to mend",
+    Reason.INCOMPLETE_DELIVERY: "as many figures, panels and tags as the sender's list states; no empty answers",
     Reason.NO_IDENTITY: "a DOI, PMC id, PubMed id or an id of the sender's own",
     Reason.NO_LEGEND: "a figure with a legend of at least one word",
     Reason.OFFSET_OUT_OF_RANGE: "offsets that lie within the legend, end after start",

@@ -8,7 +8,7 @@ from functools import partial
 
 from pipelines.core.records import ParsedFile, Reason
 from pipelines.errors import RejectedInput
-from pipelines.ingest import bioc, conll, jats, pubannotation, pubtator, sourcedata, sourcedata_jsonl
+from pipelines.ingest import bioc, conll, jats, pubannotation, pubtator, sourcedata, sourcedata_api, sourcedata_jsonl
 from pipelines.ingest.xml_safety import root_name
 
 Parser = Callable[[bytes, str], ParsedFile]
@@ -31,7 +31,7 @@ _LOOKS: tuple[tuple[str, re.Pattern[bytes]], ...] = (
 _BEGINNING = 1 << 16
 VERSIONS = (
     jats.PARSER_VERSION, bioc.PARSER_VERSION, sourcedata.PARSER_VERSION, pubannotation.PARSER_VERSION,
-    pubtator.PARSER_VERSION, conll.PARSER_VERSION, sourcedata_jsonl.PARSER_VERSION,
+    pubtator.PARSER_VERSION, conll.PARSER_VERSION, sourcedata_jsonl.PARSER_VERSION, sourcedata_api.PARSER_VERSION,
 )  # fmt: skip
 
 
@@ -47,6 +47,8 @@ def parse_file(data: bytes, kind: str = "mixed", labels: str = "") -> tuple[Pars
     `kind` and `labels` are what the delivery states. XML is told by its root element, BioC JSON by its look. The other
     formats must be stated: text without figures becomes nobody's gold unknowingly.
     """
+    if kind in ("mixed", "sourcedata") and sourcedata_api.is_payload(data):
+        return sourcedata_api.parse_payload(data), sourcedata_api.PARSER_VERSION
     looks = look_at(data) if kind == "mixed" else ""
     if looks == "bioc-json":
         kind = looks

@@ -55,6 +55,10 @@ def rows_of(parsed: ParsedFile, origin: Origin) -> Tables:
         _add_curated_document(out, ids, figures, origin)
     for figure in parsed.curated:
         _add_curated_figure(out, figure, origin)
+    for event in parsed.events:
+        _add_statement(out, event, origin)
+    for ids in dict.fromkeys((*parsed.aliases, *(e.target for e in parsed.events))):
+        _add_alias_set(out, ids, origin)
     return out
 
 
@@ -66,6 +70,13 @@ def _add_aliases(out: Tables, ids: DocIds, doc_id: str, origin: Origin) -> None:
     for alias in dict.fromkeys((*aliases_of(ids, origin.source), doc_id)):
         _add(out, "id_aliases", {"alias": alias, "doc_id": doc_id, "source": origin.source,
                                  "raw_sha256": origin.raw_sha256})  # fmt: skip
+
+
+def _add_alias_set(out: Tables, ids: DocIds, origin: Origin) -> None:
+    """Ids that belong together, of a document that need not be here: one id alone says nothing."""
+    aliases = aliases_of(ids, origin.source)
+    if len(aliases) > 1:
+        _add_aliases(out, ids, aliases[0], origin)
 
 
 def _id_columns(ids: DocIds, origin: Origin, doc_id: str) -> Row:
@@ -104,7 +115,15 @@ def _add_document(out: Tables, document: DocumentRecord, origin: Origin) -> None
         _add_event(out, event, doc_id, origin, common)
 
 
-def _add_event(out: Tables, event: EventRecord, notice_id: str, origin: Origin, common: Mapping[str, object]) -> None:
+def _add_statement(out: Tables, event: EventRecord, origin: Origin) -> None:
+    """A statement that stands by itself, in a list or a record of PubMed."""
+    notice_id = next(iter(aliases_of(event.notice, origin.source)), None)
+    _add_event(out, event, notice_id, origin, origin.columns(None, 0, content_hash(event)))
+
+
+def _add_event(
+    out: Tables, event: EventRecord, notice_id: str | None, origin: Origin, common: Mapping[str, object]
+) -> None:
     target = doc_id_for(event.target, origin.source, origin.raw_sha256)
     event_id = short_hash(target, event.kind, event.event, event.event_date, origin.source, notice_id, event.detail)
     _add(out, "document_events", {
@@ -139,7 +158,7 @@ def _add_curated_figure(out: Tables, figure: CuratedFigure, origin: Origin) -> N
         _add(out, "panels", {
             "figure_id": figure_id, "panel_no": p.panel_no, "start_offset": p.start, "end_offset": p.end,
             "labels": list(p.labels), "marker_offsets": list(p.marker_offsets), "has_marker": p.has_marker,
-            "is_labelled": p.is_labelled, "external_id": p.external_id, **common,
+            "is_labelled": p.is_labelled, "external_id": p.external_id, "coords": list(p.coords), **common,
         })  # fmt: skip
     for a in figure.annotations:
         annotation_id = short_hash(

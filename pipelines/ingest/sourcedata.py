@@ -33,7 +33,7 @@ from pipelines.ingest.sourcedata_text import RawPanel, RawTag, iter_outermost_pa
 from pipelines.ingest.xml_safety import parse_xml
 
 #: Raised by hand whenever the same bytes can give other records.
-PARSER_VERSION = 1
+PARSER_VERSION = 2
 FORMAT = "sourcedata"
 _LONGEST_BOLD_MARKER = 24
 
@@ -129,6 +129,7 @@ def _make_panel(panel: _Panel, panel_no: int, expected: str) -> PanelRecord:
         has_marker=True,
         is_labelled=panel.n_tagged > 0,
         external_id=panel.raw.panel_id or None,
+        coords=panel.raw.coords,
     )
 
 
@@ -163,16 +164,17 @@ def _next_letter(panels: Sequence[PanelRecord]) -> str:
 
 @dataclass
 class _Figure:
-    """A figure in the making: its panels one after the other, and repeats of one of them."""
+    """A figure in the making: its panels one after the other, and repeats of one of them: the same text again, under
+    the same id or another one (one text that serves two panels stands once)."""
 
     panels: list[_Panel] = field(default_factory=list)
     repeats: list[tuple[_Panel, RawPanel]] = field(default_factory=list)
     length: int = 0
 
     def add(self, raw: RawPanel, traced: TracedText) -> bool:
-        """False where the panel only repeats one that stands already: same id, same text."""
+        """False where the text stands already."""
         for panel in self.panels:
-            if raw.panel_id and panel.raw.panel_id == raw.panel_id and panel.traced.text == traced.text:
+            if panel.traced.text == traced.text:
                 self.repeats.append((panel, raw))
                 return False
         self.panels.append(_Panel(raw, traced, self.length))
@@ -285,7 +287,11 @@ def parse_sourcedata(data: bytes) -> ParsedFile:
     Raises RejectedInput where the file as a whole cannot be used. Counts: `document` is the article; `ignored` tags
     are phantoms and those of types that no label set has, as labels.toml lists them.
     """
-    root = parse_xml(data)
+    return read_article(parse_xml(data), FORMAT)
+
+
+def read_article(root: etree._Element, kind: str) -> ParsedFile:
+    """As parse_sourcedata, of an article's element; `kind` is the format that the records state."""
     if root.tag != "article" or (root.find(".//sd-panel") is None and root.find("fig") is None):
         raise RejectedInput(Reason.UNKNOWN_FORMAT, f"root element <{root.tag}> is not SourceData: no article with figs")
     stated_date, stated_version = _read_statement(root)
@@ -298,4 +304,4 @@ def parse_sourcedata(data: bytes) -> ParsedFile:
     else:
         context.where = ""
         context.reject("document", Reason.NO_LEGEND, "no figure of the article has a panel with text")
-    return ParsedFile(FORMAT, (), figures, tuple(context.tally.rejections), context.tally.balance())
+    return ParsedFile(kind, (), figures, tuple(context.tally.rejections), context.tally.balance())

@@ -11,6 +11,7 @@ from pipelines.core.records import Reason
 
 _SEPARATOR = "///"
 _FALSE = frozenset({"false", "n", "no", "0", "f"})
+_TRUE = frozenset({"true", "y", "yes", "1", "t"})
 #: Lists that must run parallel to `ext_ids`. Not `ext_urls`: a URL may end in "/" before the separator.
 _PARALLEL = ("ext_dbs", "ext_names", "ext_tax_ids", "ext_tax_names")
 #: The older export numbers its ids: `external_id0`, `external_database0`.
@@ -120,7 +121,10 @@ def read_tag(attributes: Mapping[str, str], *, has_text: bool, labels: Labels) -
     if isinstance(role, BadTag):
         return role
     text = tag.get("text", "")
-    is_floating = not has_text or tag.get("in_caption", "").lower() in _FALSE
+    in_caption = tag.get("in_caption", "").lower()
+    is_floating = not has_text or in_caption in _FALSE
+    if not has_text and text and in_caption in _TRUE:
+        return BadTag(Reason.TEXT_MISMATCH, "it says that it is in the caption, and stands on no text there")
     if not has_text and not text:
         return BadTag(Reason.TEXT_MISMATCH, "it has neither text nor an attribute `text`")
     category = tag.get("category", "").lower()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -26,7 +27,8 @@ class RawTag:
 class RawPanel:
     """One panel as delivered: raw text with "\\n" between paragraphs, tags in document order.
 
-    `bold_end` is the end of a bold beginning of the text, 0 without one: how SourceData marks panel letters.
+    `bold_end` is the end of a bold beginning of the text, 0 without one: how SourceData marks panel letters. `coords`
+    is the panel's box in the figure's image, empty where none is given.
     """
 
     panel_id: str
@@ -34,6 +36,7 @@ class RawPanel:
     length: int = 0
     tags: list[RawTag] = field(default_factory=list)
     bold_end: int = 0
+    coords: tuple[int, ...] = ()
 
     @property
     def text(self) -> str:
@@ -48,6 +51,11 @@ class RawPanel:
 
 def _attributes(element: etree._Element) -> dict[str, str]:
     return {str(name): str(value).strip() for name, value in element.attrib.items()}
+
+
+def _coords(element: etree._Element) -> tuple[int, ...]:
+    found = re.fullmatch(r"(\d{1,9}),(\d{1,9}),(\d{1,9}),(\d{1,9})", element.get("coords", ""))
+    return tuple(int(n) for n in found.groups()) if found else ()
 
 
 class _Walker:
@@ -68,7 +76,7 @@ class _Walker:
 
     def start(self, element: etree._Element) -> None:
         if element.tag == PANEL:
-            self.panels.append(RawPanel(str(element.get("panel_id", "")).strip()))
+            self.panels.append(RawPanel(str(element.get("panel_id", "")).strip(), coords=_coords(element)))
         elif element.tag == TAG:
             panel = self.panels[-1]
             tag = RawTag(_attributes(element), panel.length, panel.length)

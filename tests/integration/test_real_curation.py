@@ -13,12 +13,14 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+import yaml
 
 from pipelines.core.alignment import align
 from pipelines.core.panels import split_by_rule
 from pipelines.core.records import CuratedFigure, ParsedFile, UnitCounts
 from pipelines.ingest.bioc import parse_bioc
 from pipelines.ingest.sourcedata import parse_sourcedata
+from pipelines.ingest.sourcedata_api import parse_payload
 
 pytestmark = pytest.mark.shared
 
@@ -133,3 +135,25 @@ def test_the_real_sourcedata_article(shared_data: Path) -> None:
     for figure in parsed.curated:
         assert all(figure.legend[r.start : r.end] == r.text for r in figure.annotations)
         assert figure.panels[0].labels == ("A",)
+
+
+def test_recorded_responses_of_the_sourcedata_api(shared_data: Path) -> None:
+    """29 tags of three panels, 16 of them outside the text; the caption of one panel stands a second time."""
+    text = (shared_data / "corpora/sourcedata-fixtures/api_responses/panel13904.yaml").read_text()
+    (response,) = yaml.safe_load(text)["responses"]
+    parsed = parse_payload(response["response"]["body"].encode())
+    (figure,) = parsed.curated
+    assert (figure.ids.doi, figure.label, str(figure.stated_date)) == (
+        "10.1371/journal.ppat.1004647",
+        "Fig 1",
+        "2020-08-05",
+    )
+    assert parsed.counts["panel"].n_in == 3
+    tags = parsed.counts["annotation"]
+    assert tags.balances
+    assert tags.n_in >= 29
+    assert parsed.rejections == ()
+    placed = [a for a in figure.annotations if not a.is_floating]
+    assert all(figure.legend[a.start : a.end] == a.text for a in placed)
+    assert len(placed) == 13
+    assert Counter(a.role for a in figure.annotations)["controlled"] == 7  # of 8: one was repeated

@@ -70,7 +70,7 @@ def _panel(world: int, panel_no: int, start: int, end: int) -> Row:
         "figure_id": f"10.1234/cur{world}#cur-curation-fig-1", "panel_no": panel_no,
         "start_offset": start, "end_offset": end,
         "labels": ["AB"[panel_no]], "marker_offsets": [start], "has_marker": True, "is_labelled": True,
-        "external_id": f"p{panel_no}", **_origin("curation", world, "curated figure"),
+        "external_id": f"p{panel_no}", "coords": [], **_origin("curation", world, "curated figure"),
     }  # fmt: skip
 
 

@@ -14,7 +14,7 @@ GENES = ["Atg5", "LC3B", "Beclin1", "p62", "ULK1", "mTORC1", "Rab7A", "Cdc42", "
 DRUGS = ["rapamycin", "bafilomycin", "chloroquine", "nocodazole", "torin", "wortmannin", "doxycycline", "forskolin"]
 CELLS = ["HeLa", "HEK293", "U2OS", "MEF", "COS7", "HCT116"]
 NER_LABELS = ("CELL_LINE", "GENEPROD", "SMALL_MOLECULE")
-ROLE_LABELS = ("CONTROLLED", "MEASURED")
+ROLE_LABELS = ("CONTROLLED_VAR", "MEASURED_VAR")
 
 _NER = (
     "Western blot of {G} and {G} in {C} cells treated with {D}.",
@@ -81,7 +81,7 @@ def panel_examples(n: int = 60, seed: int = 0) -> list[Example]:
 
 
 def role_examples(n: int = 60, seed: int = 0) -> list[Example]:
-    roles = {"c": "CONTROLLED", "m": "MEASURED"}
+    roles = {"c": "CONTROLLED_VAR", "m": "MEASURED_VAR"}
     rng = random.Random(seed)
     out = []
     for i in range(n):

@@ -2,7 +2,7 @@
 CREATE TABLE work.roles AS
 SELECT
     legend_sha256, start_offset, end_offset, entity_type, score,
-    CASE WHEN label LIKE 'CONTROLLED%' THEN 'controlled' WHEN label LIKE 'MEASURED%' THEN 'measured' ELSE 'boring' END
+    CASE label WHEN 'CONTROLLED_VAR' THEN 'controlled' WHEN 'MEASURED_VAR' THEN 'measured' ELSE 'boring' END
         AS role
 FROM work.role_spans
 QUALIFY row_number() OVER (

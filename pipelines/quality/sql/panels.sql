@@ -3,7 +3,7 @@ WITH legends AS (
 )
 SELECT
   p.row_id, p.figure_id, p.panel_no, p.start_offset, p.end_offset, p.labels, p.marker_offsets, p.has_marker,
-  p.is_labelled, p.external_id, p.source, p.delivery_id, p.raw_sha256, p.parser_version, p.stated_date,
+  p.is_labelled, p.external_id, p.coords, p.source, p.delivery_id, p.raw_sha256, p.parser_version, p.stated_date,
   p.stated_version, p.record_sha256, p.is_synthetic,
   l.n_legend,
   l.figure_id IS NOT NULL AS has_figure,

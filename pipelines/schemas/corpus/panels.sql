@@ -8,6 +8,7 @@ CREATE TABLE panels (
   has_marker BOOLEAN NOT NULL,
   is_labelled BOOLEAN NOT NULL,
   external_id VARCHAR,
+  coords INTEGER[] NOT NULL,
   source VARCHAR NOT NULL,
   delivery_id VARCHAR NOT NULL,
   raw_sha256 VARCHAR NOT NULL,
@@ -27,6 +28,7 @@ COMMENT ON COLUMN panels.marker_offsets IS 'Offsets of the panel markers that th
 COMMENT ON COLUMN panels.has_marker IS 'True where the panel begins with a marker in the text; false where the start cannot be known from the text';
 COMMENT ON COLUMN panels.is_labelled IS 'False where the curator tagged nothing: the panel is unlabelled, not free of entities';
 COMMENT ON COLUMN panels.external_id IS 'Panel id of the sender';
+COMMENT ON COLUMN panels.coords IS 'Box of the panel in the image of the figure as the curator drew it: left, top, right, bottom, in pixels; empty without one';
 COMMENT ON COLUMN panels.source IS 'Name of the source that delivered the record, as in the configuration';
 COMMENT ON COLUMN panels.delivery_id IS 'Delivery the record came in, source:night:n';
 COMMENT ON COLUMN panels.raw_sha256 IS 'sha256 of the raw bytes in landing/ that the record was read from';

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import random
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from pipelines.core.records import (
     CuratedFigure,
     DocIds,
     DocumentRecord,
+    EventRecord,
     FigureRecord,
     PanelRecord,
     ParsedFile,
@@ -94,6 +96,15 @@ def published(*documents: DocumentRecord, where: Origin | None = None) -> Tables
 
 def curation(*figures: CuratedFigure, where: Origin | None = None) -> Tables:
     return rows_of(ParsedFile("sourcedata", curated=figures), where or origin("curation:2026-11-20:1"))
+
+
+PAPER = DocumentRecord(DocIds(pmcid="PMC7"), title="T", figures=(FigureRecord("fig-1", 0, "Figure 1", legend=LONG),))
+STATEMENT = ParsedFile("list", events=(EventRecord(DocIds(pmid="9"), "integrity", "retraction"),))
+LINK = ParsedFile("record", aliases=(DocIds(pmcid="PMC7", pmid="9"),))
+
+
+def statements(parsed: ParsedFile, raw: str = "list") -> Tables:
+    return rows_of(parsed, origin("retractions:2026-11-20:1", raw))
 
 
 def freeze(index: Index, rows: Tables, night: dt.date = NIGHT) -> Frozen:
@@ -199,3 +210,27 @@ def test_a_rebuilt_index_equals_one_brought_forward(tmp_path: Path) -> None:
     for i, part in enumerate(frozen):
         rebuilt.apply(i + 1, f"md5-{i + 1}", NIGHT + dt.timedelta(i), part.rows)
     assert forward.fingerprint() == rebuilt.fingerprint()
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(["paper", "list", "link"])))
+def test_a_statement_finds_its_paper_in_any_order_of_arrival(index: Index, order: tuple[str, ...]) -> None:
+    parts = {"paper": published(PAPER), "list": statements(STATEMENT), "link": statements(LINK)}
+    for i, name in enumerate(order):
+        frozen = freeze(index, tables(parts[name]), NIGHT + dt.timedelta(i))
+        if name != "paper":
+            assert "documents" not in frozen.rows
+            assert "splits" not in frozen.rows
+    assert index.retracted() == {"pmc:7"}
+    assert index.split("pmc:7") == split_of("pmc:7")
+
+
+def test_a_list_delivered_again_adds_nothing(index: Index) -> None:
+    both = ParsedFile("list", events=STATEMENT.events, aliases=LINK.aliases)
+    assert freeze(index, tables(statements(both))).has_news
+    again = freeze(index, tables(statements(both, raw="another day's list")), NIGHT + dt.timedelta(1))
+    assert not again.has_news
+    assert again.counts["event"].unchanged == 1
+
+
+def test_one_id_alone_links_nothing() -> None:
+    assert "id_aliases" not in statements(ParsedFile("record", aliases=(DocIds(pmid="9"),)))

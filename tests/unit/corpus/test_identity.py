@@ -5,7 +5,8 @@ from __future__ import annotations
 import random
 from collections.abc import Iterable
 
-from pipelines.corpus.identity import resolve
+from pipelines.corpus.identity import Identity
+from pipelines.corpus.identity import resolve as resolve_sets
 
 
 class Known:
@@ -22,6 +23,11 @@ class Known:
 
     def first_seq(self, doc_id: str) -> int:
         return self.seqs.get(doc_id, 1 << 60)
+
+
+def resolve(alias_sets: dict[str, list[str]], known: Known, *, bare: frozenset[str] = frozenset()) -> Identity:
+    """Of these sets, `bare` came without a document."""
+    return resolve_sets(alias_sets, known, set(alias_sets) - bare)
 
 
 def test_new_document_takes_its_best_id() -> None:
@@ -60,3 +66,25 @@ def test_order_of_arrival_does_not_matter() -> None:
         random.Random(seed).shuffle(items)
         assert resolve(dict(items), Known()) == expected
     assert set(expected.resolved.values()) == {"10.5555/a", "10.5555/b"}
+
+
+def test_ids_without_a_document_are_kept_and_make_none() -> None:
+    found = resolve({"pmc:7": ["pmc:7", "pmid:9"]}, Known(), bare=frozenset({"pmc:7"}))
+    assert found.new_aliases == {"pmc:7": "pmc:7", "pmid:9": "pmc:7"}
+    assert not found.created
+
+
+def test_an_id_that_has_no_document_yields_to_a_better_one() -> None:
+    known = Known({"pmid:9": "pmid:9", "deposit:x": "pmid:9"})
+    found = resolve({"10.5555/a": ["10.5555/a", "pmid:9"]}, known)
+    assert found.created == ["10.5555/a"]
+    assert found.new_aliases == {"10.5555/a": "10.5555/a", "pmid:9": "10.5555/a", "deposit:x": "10.5555/a"}
+    assert not found.merged
+
+
+def test_a_document_stands_against_an_id_that_has_none() -> None:
+    known = Known({"10.5555/a": "10.5555/a", "pmid:9": "10.5555/a", "pmc:7": "pmc:7"}, {"pmc:7": 4})
+    found = resolve({"10.5555/a": ["10.5555/a", "pmc:7"]}, known, bare=frozenset({"10.5555/a"}))
+    assert found.new_aliases == {"10.5555/a": "pmc:7", "pmid:9": "pmc:7"}
+    assert not found.merged
+    assert not found.created

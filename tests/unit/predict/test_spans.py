@@ -36,10 +36,12 @@ def test_legends_go_in_and_spans_come_out_in_order(rule: Path, tmp_path: Path) -
 
 
 def test_context_spans_reach_the_tagger_and_may_be_absent(tmp_path: Path) -> None:
-    write_meta(tmp_path, TaggerMeta("rule", "roles_gene", ("CONTROLLED", "MEASURED"), extra={"role": "MEASURED"}))
+    write_meta(
+        tmp_path, TaggerMeta("rule", "roles_gene", ("CONTROLLED_VAR", "MEASURED_VAR"), extra={"role": "MEASURED_VAR"})
+    )
     write_inputs(tmp_path / "in.parquet", [("a", "Atg5 blot", [Span(0, 4, "GENEPROD")])])
     predict_spans(tmp_path, tmp_path / "in.parquet", tmp_path / "out.parquet")
-    assert read_spans(tmp_path / "out.parquet") == {"a": [Span(0, 4, "MEASURED", 1.0)]}
+    assert read_spans(tmp_path / "out.parquet") == {"a": [Span(0, 4, "MEASURED_VAR", 1.0)]}
     pq.write_table(pa.table({"legend_sha256": ["a"], "text": ["Atg5 blot"]}), tmp_path / "bare.parquet")
     assert predict_spans(tmp_path, tmp_path / "bare.parquet", tmp_path / "out2.parquet")["spans"] == 0
 

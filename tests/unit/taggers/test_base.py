@@ -13,11 +13,11 @@ from pipelines.taggers.base import write_json
 
 def test_meta_comes_back_as_it_was_written(tmp_path: Path) -> None:
     meta = TaggerMeta(
-        "rule", "roles_gene", ("CONTROLLED", "MEASURED"), "f" * 64, {"seed": 1}, extra={"role": "MEASURED"}
+        "rule", "roles_gene", ("CONTROLLED_VAR", "MEASURED_VAR"), "f" * 64, {"seed": 1}, extra={"role": "MEASURED_VAR"}
     )
     write_meta(tmp_path, meta)
     assert read_meta(tmp_path) == meta
-    assert meta.tags == ("O", "B-CONTROLLED", "B-MEASURED")
+    assert meta.tags == ("O", "B-CONTROLLED_VAR", "B-MEASURED_VAR")
 
 
 @pytest.mark.parametrize("key", ["splitter_version", "feature_version"])
@@ -47,9 +47,11 @@ def test_the_panel_rule_finds_the_markers(tmp_path: Path) -> None:
 
 
 def test_the_majority_role_goes_to_every_given_mention(tmp_path: Path) -> None:
-    write_meta(tmp_path, TaggerMeta("rule", "roles_gene", ("CONTROLLED", "MEASURED"), extra={"role": "MEASURED"}))
+    write_meta(
+        tmp_path, TaggerMeta("rule", "roles_gene", ("CONTROLLED_VAR", "MEASURED_VAR"), extra={"role": "MEASURED_VAR"})
+    )
     text = TaggerInput("Atg5 and LC3", [Span(0, 4, "GENEPROD"), Span(9, 12, "GENEPROD")])
-    assert load_tagger(tmp_path).predict([text]) == [[Span(0, 4, "MEASURED"), Span(9, 12, "MEASURED")]]
+    assert load_tagger(tmp_path).predict([text]) == [[Span(0, 4, "MEASURED_VAR"), Span(9, 12, "MEASURED_VAR")]]
 
 
 def test_there_is_no_rule_for_entities(tmp_path: Path) -> None:

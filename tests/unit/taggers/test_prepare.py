@@ -48,9 +48,9 @@ def test_a_name_of_several_words_is_one_masked_word_and_overlaps_are_solved() ->
 
 def test_roles_are_tags_of_mentions_and_come_back_as_the_given_spans() -> None:
     prepared = prepare("roles_gene", TEXT, _mentions())
-    gold = [Span(*ATG5, "CONTROLLED"), Span(*LC3, "MEASURED")]
+    gold = [Span(*ATG5, "CONTROLLED_VAR"), Span(*LC3, "MEASURED_VAR")]
     tags = gold_tags("roles_gene", prepared, gold)
-    assert tags == ["B-CONTROLLED", "B-MEASURED", "O"]
+    assert tags == ["B-CONTROLLED_VAR", "B-MEASURED_VAR", "O"]
     assert spans_of("roles_gene", prepared, tags, [1.0, 1.0, 1.0]) == gold
 
 
@@ -65,7 +65,7 @@ def test_targets_of_partial_labels() -> None:
 
 def test_tags_of_a_task() -> None:
     assert tags_of("ner", ("A", "B")) == ("O", "B-A", "I-A", "B-B", "I-B")
-    assert tags_of("roles_gene", ("CONTROLLED", "MEASURED")) == ("O", "B-CONTROLLED", "B-MEASURED")
+    assert tags_of("roles_gene", ("CONTROLLED_VAR", "MEASURED_VAR")) == ("O", "B-CONTROLLED_VAR", "B-MEASURED_VAR")
 
 
 def test_legends_are_cut_at_sentences_and_never_inside_an_entity() -> None:

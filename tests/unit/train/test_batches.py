@@ -84,7 +84,7 @@ def test_an_entity_longer_than_a_window_has_no_inside_first() -> None:
 
 def test_roles_windows_hold_the_mentions_only() -> None:
     example = role_examples(1)[0]
-    windows = training_windows("roles_gene", [example], ("CONTROLLED", "MEASURED"), _network(64))
+    windows = training_windows("roles_gene", [example], ("CONTROLLED_VAR", "MEASURED_VAR"), _network(64))
     items, allowed, mask = gold_tensors(windows, 3)
     assert int(mask.sum()) == len(example.context_spans)
     assert torch.equal(allowed.sum(dim=2), mask.long())

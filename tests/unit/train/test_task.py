@@ -63,8 +63,11 @@ def test_the_dictionary_drops_short_and_doubtful_forms(tmp_path: Path) -> None:
 
 
 def test_the_majority_role_is_the_most_frequent_one() -> None:
-    spans = (Span(0, 1, "MEASURED"), Span(2, 3, "MEASURED"), Span(4, 5, "CONTROLLED"))
-    assert majority_role([Example("a", "d", "train", "a b c", spans)], ("CONTROLLED", "MEASURED")) == "MEASURED"
+    spans = (Span(0, 1, "MEASURED_VAR"), Span(2, 3, "MEASURED_VAR"), Span(4, 5, "CONTROLLED_VAR"))
+    assert (
+        majority_role([Example("a", "d", "train", "a b c", spans)], ("CONTROLLED_VAR", "MEASURED_VAR"))
+        == "MEASURED_VAR"
+    )
 
 
 def _example(types: tuple[str, ...], n: int, name: str) -> Example:
