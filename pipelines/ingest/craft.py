@@ -1,7 +1,8 @@
 """CRAFT: articles as JATS and as plain text, concept annotations by character of the plain text.
 
 One article is several files: `<pmid>.txt`, its JATS file, and per ontology a Knowtator file
-(`<pmid>.txt.knowtator.xml`) or a Knowtator-2 project (`<pmid>.xml`). The annotations that lie in the caption of a
+(`<pmid>.txt.knowtator.xml`) or a Knowtator-2 project (`<pmid>.xml`). Some JATS files state no PubMed id: the list
+`craft-idmappings.txt` gives it. The annotations that lie in the caption of a
 figure become a curated figure with the caption as the plain text has it; all others (body text, tables) are ignored and
 counted.
 """
@@ -29,6 +30,8 @@ from pipelines.ingest.xml_safety import parse_xml, root_name
 PARSER_VERSION = 1
 FORMAT = "craft"
 _TEXT_NAME = re.compile(r"(\d+)\.txt")
+_MAPPINGS = "craft-idmappings.txt"
+_LISTS = re.compile(r"craft-[\w-]+\.txt")
 _IRI = re.compile(r".*/obo/([A-Za-z]+)_(\w+)")
 
 
@@ -74,18 +77,37 @@ def _pmid_of_annotations(data: bytes) -> str | None:
     return match[1] if (match := _TEXT_NAME.fullmatch(posixpath.basename(name))) else None
 
 
+def _base(name: str) -> str:
+    return posixpath.basename(name.rpartition("!")[2])
+
+
+def is_list(name: str) -> bool:
+    """True for the lists of ids that come with the articles: read for their ids at most, no record."""
+    return _LISTS.fullmatch(_base(name)) is not None
+
+
+def _read_mappings(files: Mapping[str, bytes]) -> dict[str, str]:
+    """PubMed id by JATS file, from lines `file, PMCID, PMID`."""
+    lists = (data.decode("utf-8", "replace") for name, data in sorted(files.items()) if _base(name) == _MAPPINGS)
+    fields = (line.rstrip("\r").split("\t") for text in lists for line in text.split("\n"))
+    return {f[0]: f[2].strip() for f in fields if len(f) == 3 and not f[0].startswith("#")}
+
+
 def _sort(files: Mapping[str, bytes]) -> tuple[dict[str, _Files], dict[str, RejectedInput]]:
     """Files by article, and those that belong to none with the reason."""
     found: dict[str, _Files] = {}
     odd: dict[str, RejectedInput] = {}
+    mapped = _read_mappings(files)
     for name, data in sorted(files.items()):
-        base = posixpath.basename(name.rpartition("!")[2])
+        base = _base(name)
+        if is_list(name):
+            continue
         try:
             if match := _TEXT_NAME.fullmatch(base):
                 found.setdefault(match[1], _Files()).text = name
             elif root_name(data) in ("annotations", "knowtator-project") and (pmid := _pmid_of_annotations(data)):
                 found.setdefault(pmid, _Files()).annotations.append(name)
-            elif root_name(data) == "article" and (pmid := _pmid_of_jats(data)):
+            elif root_name(data) == "article" and (pmid := mapped.get(base) or _pmid_of_jats(data)):
                 found.setdefault(pmid, _Files()).jats = name
             else:
                 raise RejectedInput(

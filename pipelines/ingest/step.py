@@ -157,6 +157,8 @@ def _parse_articles(settings: Settings, files: Sequence[_Landed], night: _Night)
             usable[str(file.entry["name"])] = file
         except RejectedInput as error:
             _reject_file(file, error, night)
+    n_lists = sum(map(craft.is_list, usable))
+    night.count("file", UnitCounts(n_in=n_lists, ignored=n_lists))
     articles, odd = craft.group_files({name: file.data for name, file in usable.items()})
     for name, refused in odd.items():
         _reject_file(usable[name], refused, night)
