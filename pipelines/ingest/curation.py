@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -226,12 +227,15 @@ def mark_nested(records: Sequence[AnnotationRecord]) -> tuple[AnnotationRecord, 
     """The records in order of the text (floating ones last); of overlapping spans the longest, then the first,
     stands, the others are kept and marked nested (architecture, section 5)."""
     placed = [(r.start, r.end, n, r) for n, r in enumerate(records) if r.start is not None and r.end is not None]
-    standing: list[tuple[int, int]] = []
+    starts: list[int] = []  # of those that stand, which never overlap, in order; and their ends
+    ends: list[int] = []
     out: list[tuple[int, int, int, AnnotationRecord]] = []
     for start, end, n, record in sorted(placed, key=lambda p: (p[0] - p[1], p[0], p[2])):
-        is_nested = any(start < e and end > s for s, e in standing)
+        at = bisect_left(starts, end)
+        is_nested = at > 0 and ends[at - 1] > start
         if not is_nested:
-            standing.append((start, end))
+            starts.insert(at, start)
+            ends.insert(at, end)
         out.append((start, -end, n, replace(record, is_nested=is_nested)))
     floating = [r for r in records if r.start is None]
     return (*(r for _, _, _, r in sorted(out, key=lambda p: p[:3])), *floating)

@@ -9,12 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from functools import lru_cache
+from itertools import accumulate, pairwise
 
 from pipelines.core.labels import LabelMap, Labels
 from pipelines.core.records import AnnotationRecord, Reason, Rejection
 from pipelines.core.text import first_words
-from pipelines.ingest.curation import Resolved, Tally, TracedText, resolve_mention
+from pipelines.ingest.curation import MAX_LEGEND, Resolved, Tally, TracedText, resolve_mention
 
 _MOST_DIGITS = 12  # no passage is longer, and Python refuses to read thousands of digits
 #: How senders write the text of a mention in several pieces: `white ... fat adipocytes`.
@@ -71,6 +72,13 @@ def as_int(value: object) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS else None
 
 
+@lru_cache(maxsize=2)
+def _borders(text: str) -> dict[int, int]:
+    """Code point by UTF-8 byte, for every byte that begins a character, and for the end."""
+    ends = accumulate((len(c.encode("utf-8")) for c in text), initial=0)
+    return {byte: n for n, byte in enumerate(ends)}
+
+
 def _slice(block: Block, place: tuple[int | None, int], is_bytes: bool) -> tuple[int, int] | None:
     """Code-point span of a place in its block; None where it lies outside or cuts a character."""
     offset, length = place
@@ -79,14 +87,8 @@ def _slice(block: Block, place: tuple[int | None, int], is_bytes: bool) -> tuple
     start, end = offset - block.offset, offset - block.offset + length
     if not is_bytes:
         return (start, end) if start >= 0 and end <= len(block.text) else None
-    raw = block.text.encode("utf-8")
-    if start < 0 or end > len(raw):
-        return None
-    try:
-        before = raw[:start].decode("utf-8")
-        return len(before), len(before) + len(raw[start:end].decode("utf-8"))
-    except UnicodeDecodeError:
-        return None
+    borders = _borders(block.text)
+    return (borders[start], borders[end]) if start in borders and end in borders else None
 
 
 def _spans(block: Block, mention: RawMention, is_bytes: bool) -> list[tuple[int, int]] | None:
@@ -107,7 +109,8 @@ def _is_text_there(block: Block, spans: Sequence[tuple[int, int]], text: str | N
 
 
 def _count_hits(blocks: Sequence[Block], is_bytes: bool) -> int:
-    spans = ((b, m, _spans(b, m, is_bytes)) for b in blocks for m in b.mentions if m.text is not None)
+    looked_at = (b for b in blocks if len(b.text) <= MAX_LEGEND)  # a longer one is no legend and refused later
+    spans = ((b, m, _spans(b, m, is_bytes)) for b in looked_at for m in b.mentions if m.text is not None)
     return sum(found is not None and _is_text_there(b, found, m.text) for b, m, found in spans)
 
 
