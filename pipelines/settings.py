@@ -7,17 +7,16 @@ import datetime as dt
 import json
 import os
 import tomllib
-import types
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
-from typing import Any, Union, get_args, get_origin, get_type_hints
+from typing import get_type_hints
 
+from pipelines.core.configured import build
 from pipelines.errors import UsageError
 
 CONFIGS = ("demo", "nightly")
-_PREFIX = "NIGHTCAP_"
 
 
 @dataclass(frozen=True)
@@ -44,6 +43,7 @@ class Storage:
 class S3:
     endpoint_url: str
     region: str
+    max_attempts: int
 
 
 @dataclass(frozen=True)
@@ -54,17 +54,136 @@ class Source:
     annotated_types: tuple[str, ...]
     has_roles: bool
 
+    @property
+    def place(self) -> str:
+        return self.location
+
+
+@dataclass(frozen=True)
+class Pmc:
+    """PMC Open Access on S3; `journals` are starts of the citation, `licences` codes; empty = all."""
+
+    location: str
+    endpoint_url: str
+    region: str
+    journals: tuple[str, ...]
+    licences: tuple[str, ...]
+    modified_since: str
+    max_articles: int
+    max_vanished_share: float
+
+    @property
+    def place(self) -> str:
+        asked = {"journals": self.journals, "licences": self.licences, "modified_since": self.modified_since}
+        wanted = [f"{k}={v if isinstance(v, str) else '|'.join(v)}" for k, v in asked.items() if v]
+        return self.location and " ".join([self.location, *wanted])
+
+
+@dataclass(frozen=True)
+class EuropePmc:
+    """Days and rates: `sources/feeds.py`, `clients/http.py`."""
+
+    url: str
+    query: str
+    journals: tuple[str, ...]
+    licences: tuple[str, ...]
+    skip: tuple[str, ...]
+    first_days: int
+    overlap_days: int
+    max_days: int
+    page_size: int
+    rate_per_s: float
+    fallback_for: str
+
+    @property
+    def place(self) -> str:
+        asked = [self.query, *self.journals, "licences", *self.licences]
+        return f"{self.url}?{'&'.join(asked)}" if self.url else ""
+
+
+@dataclass(frozen=True)
+class Biorxiv:
+    url: str
+    servers: tuple[str, ...]
+    first_days: int
+    overlap_days: int
+    max_days: int
+    rate_per_s: float
+
+    @property
+    def place(self) -> str:
+        return f"{self.url}?{'&'.join(self.servers)}" if self.url else ""
+
+
+@dataclass(frozen=True)
+class SourceDataApi:
+    """`user` and `password` come from the environment, in Airflow from the connection `sourcedata_api`."""
+
+    url: str
+    collection: str
+    user: str
+    password: str = field(repr=False)
+    sender: str
+    review_stage: str
+    annotated_types: tuple[str, ...]
+    has_roles: bool
+    max_papers: int
+    rate_per_s: float
+
+    @property
+    def place(self) -> str:
+        return f"{self.url}?{self.collection}" if self.url else ""
+
+
+@dataclass(frozen=True)
+class Retractions:
+    """A folder or s3:// prefix with lists of retracted papers and PubMed files. `ignore` stands in for pull.ignore,
+    `max_file_mib` for pull.max_file_mib: what is no article there is a list here, and larger."""
+
+    location: str
+    sender: str
+    ignore: tuple[str, ...]
+    max_file_mib: int
+
+    @property
+    def place(self) -> str:
+        return self.location
+
 
 @dataclass(frozen=True)
 class Sources:
+    """Each has a `place`: its address and what is asked for there; empty where it takes no part in a night."""
+
     deposit: Source
     curation: Source
+    pmc: Pmc
+    europepmc: EuropePmc
+    biorxiv: Biorxiv
+    sourcedata_api: SourceDataApi
+    retractions: Retractions
+
+    def places(self) -> dict[str, str]:
+        """Name → place of the sources that take part in every night."""
+        found = {f.name: str(getattr(self, f.name).place) for f in dataclasses.fields(self)}
+        if self.europepmc.fallback_for and self.europepmc.fallback_for not in found:
+            raise UsageError(f"sources.europepmc.fallback_for must be one of {', '.join(found)}")
+        return {name: place for name, place in found.items() if place}
+
+
+@dataclass(frozen=True)
+class Http:
+    contact: str
+    timeout_s: float
+    retries: int
+    first_wait_s: float
 
 
 @dataclass(frozen=True)
 class Pull:
     ignore: tuple[str, ...]
     max_file_mib: int
+    workers: int
+    alert_after_nights: int
 
 
 @dataclass(frozen=True)
@@ -130,6 +249,7 @@ class Settings:
     storage: Storage
     s3: S3
     sources: Sources
+    http: Http
     pull: Pull
     quality: Quality
     benchmark: Benchmark
@@ -152,50 +272,6 @@ class Settings:
     def path(self, *names: str) -> Path:
         """A local path below the home."""
         return self.root.joinpath(*names)
-
-
-def _parse(text: str, hint: Any, where: str) -> Any:
-    """A value from an environment variable: JSON for lists and booleans, else text or number."""
-    if hint is str:
-        return text
-    try:
-        return json.loads(text)
-    except json.JSONDecodeError as error:
-        raise UsageError(f'{where}: {text!r} is no JSON value ({error}); write a list as ["a","b"]') from error
-
-
-def _check(value: Any, hint: Any, where: str) -> Any:
-    origin = get_origin(hint)
-    if origin is tuple:
-        if not isinstance(value, (list, tuple)) or not all(isinstance(v, get_args(hint)[0]) for v in value):
-            raise UsageError(f"{where} must be a list of {get_args(hint)[0].__name__}, not {value!r}")
-        return tuple(value)
-    if hint is float and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
-    expected = get_args(hint) if origin in (Union, types.UnionType) else (hint,)
-    if not isinstance(value, expected) or (isinstance(value, bool) and hint is not bool):
-        raise UsageError(f"{where} must be {hint.__name__}, not {value!r}")
-    return value
-
-
-def _build(cls: Any, data: Mapping[str, Any], environ: Mapping[str, str], where: str) -> Any:
-    hints = get_type_hints(cls)
-    names = [f.name for f in dataclasses.fields(cls)]
-    if unknown := sorted(set(data) - set(names)):
-        raise UsageError(f"unknown setting {where}{unknown[0]}; known: {', '.join(names)}")
-    values: dict[str, Any] = {}
-    for name in names:
-        hint, path = hints[name], f"{where}{name}"
-        variable = _PREFIX + path.upper().replace(".", "__")
-        if dataclasses.is_dataclass(hint):
-            values[name] = _build(hint, data.get(name, {}), environ, f"{path}.")
-        elif variable in environ:
-            values[name] = _check(_parse(environ[variable], hint, variable), hint, variable)
-        elif name in data:
-            values[name] = _check(data[name], hint, path)
-        else:
-            raise UsageError(f"missing setting {path}")
-    return cls(**values)
 
 
 def check_home(settings: Settings) -> None:
@@ -263,7 +339,7 @@ def load(
     sections = {f.name for f in dataclasses.fields(Settings)} - {"root", "config_name"}
     if unknown := sorted(set(data) - sections):
         raise UsageError(f"unknown section [{unknown[0]}] in configuration {name}")
-    built = {s: _build(hints[s], data.get(s, {}), environ, f"{s}.") for s in sections}
+    built = {s: build(hints[s], data.get(s, {}), environ, f"{s}.") for s in sections}
     settings = Settings(root=root, config_name=name, **built)
     if settings.home.data_kind not in ("real", "synthetic"):
         raise UsageError(f"home.data_kind must be real or synthetic, not {settings.home.data_kind!r}")
@@ -278,6 +354,11 @@ def current(home: Path | str | None = None, config: str | None = None) -> Settin
 def has_home_variable() -> bool:
     """True where NIGHTCAP_HOME names the home."""
     return bool(os.environ.get("NIGHTCAP_HOME"))
+
+
+def now() -> str:
+    """The time (UTC, whole seconds), for what was fetched when; nothing else of a step depends on it."""
+    return dt.datetime.now(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def today() -> str:

@@ -46,7 +46,8 @@ def stage_current(con: Connection) -> None:
     """Current records as tables, so that the views over the corpus are worked out once."""
     run_sql(con, "create_entity_of")
     run_sql(con, "create_work_tables")
-    for name in ("documents", "publication_figures", "curated_figures", "curated_panels", "curated_annotations"):
+    curated = ("curated_figures", "curated_panels", "curated_annotations")
+    for name in ("documents", "clusters", "publication_figures", *curated):
         run_sql(con, f"stage_{name}")
 
 
@@ -60,7 +61,7 @@ def fill_corpus(con: Connection, serving: Serving) -> None:
     """Tables that need no model, but for the source of panels. After segments are known."""
     model = serving.model("panelization")
     run_sql(con, "stage_panels", {"panel_source": "model" if model else "rule", "model_version": model and model.name})
-    for name in ("documents", "figures", "panels", "annotations", "document_events", "id_aliases"):
+    for name in ("documents", "figures", "panels", "annotations", "other_annotations", "document_events", "id_aliases"):
         run_sql(con, f"fill_{name}")
 
 
@@ -84,6 +85,7 @@ def fill_records(con: Connection, night: str, run_key: str) -> None:
     """Rejected units and accounts; after nights, accounting and issues were loaded."""
     run_sql(con, "fill_quarantine")
     run_sql(con, "fill_lost_annotations", {"night": night})
+    run_sql(con, "fill_deliveries")
     run_sql(con, "fill_publish_accounting", {"night": night, "run_key": run_key})
     run_sql(con, "fill_freshness", {"night": night})
 

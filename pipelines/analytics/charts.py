@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from typing import Any
 
@@ -12,11 +12,7 @@ _ROW, _LEFT, _RIGHT, _WIDTH = 26, 210, 60, 720
 def intervals(rows: Sequence[Mapping[str, Any]], title: str) -> str:
     """F1 with its 95 % interval, one line a model or baseline; the champion is filled. Axis 0 to 1."""
     height = _ROW * len(rows) + 34
-    parts = [_open(height, title)]
-    for tick in (0.0, 0.25, 0.5, 0.75, 1.0):
-        x = _x(tick)
-        parts.append(f'<line class="grid" x1="{x:.1f}" x2="{x:.1f}" y1="4" y2="{height - 24}"/>')
-        parts.append(f'<text class="tick" x="{x:.1f}" y="{height - 8}" text-anchor="middle">{tick:g}</text>')
+    parts = [_open(height, title), *_grid(height)]
     parts += [_interval(row, 4 + _ROW * i + _ROW / 2) for i, row in enumerate(rows)]
     return "".join([*parts, "</svg>"])
 
@@ -28,8 +24,35 @@ def _open(height: float, title: str) -> str:
     )
 
 
+def _grid(height: float) -> Iterator[str]:
+    for tick in (0.0, 0.25, 0.5, 0.75, 1.0):
+        x = _x(tick)
+        yield f'<line class="grid" x1="{x:.1f}" x2="{x:.1f}" y1="4" y2="{height - 24}"/>'
+        yield f'<text class="tick" x="{x:.1f}" y="{height - 8}" text-anchor="middle">{tick:g}</text>'
+
+
 def _x(value: float) -> float:
     return _LEFT + value * (_WIDTH - _LEFT - _RIGHT)
+
+
+def agreements(rows: Sequence[Mapping[str, Any]], title: str) -> str:
+    """F1 (filled) and alpha (open) of two annotators, one line a class. Axis 0 to 1; an alpha below 0 stands at 0."""
+    height = _ROW * len(rows) + 34
+    return "".join([_open(height, title), *_grid(height), *(_agreement(r, 4 + _ROW * i + _ROW / 2)
+                                                            for i, r in enumerate(rows)), "</svg>"])  # fmt: skip
+
+
+def _agreement(row: Mapping[str, Any], y: float) -> str:
+    kind = "champion" if row["entity_type"] == "all" else "other"
+    said = f"F1 {row['f1']:.2f}" + ("" if row["alpha"] is None else f", α {row['alpha']:.2f}")
+    alpha = ("" if row["alpha"] is None else
+             f'<circle class="other" cx="{_x(max(0.0, row["alpha"])):.1f}" cy="{y:.1f}" r="5"/>')  # fmt: skip
+    return (
+        f"<g><title>{escape(said)}</title>"
+        f'<text x="{_LEFT - 12}" y="{y + 4:.1f}" text-anchor="end" class="{kind}">{escape(row["entity_type"])}</text>'
+        f'<circle class="champion" cx="{_x(row["f1"]):.1f}" cy="{y:.1f}" r="5"/>{alpha}'
+        f'<text class="tick" x="{_WIDTH - _RIGHT + 12}" y="{y + 4:.1f}">{row["f1"]:.2f}</text></g>'
+    )
 
 
 def _interval(row: Mapping[str, Any], y: float) -> str:

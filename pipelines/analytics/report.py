@@ -8,7 +8,7 @@ from importlib import resources
 from itertools import groupby
 from typing import Any
 
-from pipelines.analytics.charts import intervals, night_bars
+from pipelines.analytics.charts import agreements, intervals, night_bars
 
 Rows = Sequence[Mapping[str, Any]]
 _STATUS = {
@@ -16,6 +16,7 @@ _STATUS = {
     "stopped": "Stopped by a quality rule",
 }  # fmt: skip
 _MANY = 15
+_MANY_PAIRS = 6
 
 
 def render_report(data: Mapping[str, Rows]) -> str:
@@ -24,7 +25,8 @@ def render_report(data: Mapping[str, Rows]) -> str:
     style = (resources.files("pipelines") / "analytics" / "report.css").read_text(encoding="utf-8")
     body = "".join(
         [_head(meta, night), _totals(data["totals"][0]), _changes(data["changes"]), _accounting(data["accounting"]),
-         _quarantine(data["quarantine"]), _quality(data["quality"]), _models(data), _trend(data), _foot(meta)]
+         _quarantine(data["quarantine"]), _quality(data["quality"]), _curators(data), _models(data), _trend(data),
+         _foot(meta)]
     )  # fmt: skip
     title = f"Nightcap, night {night['run_key']}"
     return (
@@ -127,6 +129,30 @@ def _quality(rows: Rows) -> str:
         (3, 4),
     )
     return _section("Quality", table if failed else "", note if rows else "No rule was checked in this night.")
+
+
+def _curators(data: Mapping[str, Rows]) -> str:
+    """How far those who marked the same figures agree, and what each review stage corrected; nothing without such."""
+    if not data["agreement"]:
+        return ""
+    pairs = [(pair, list(group)) for pair, group in groupby(data["agreement"], key=lambda r: r["pair"])]
+    charts = "".join(
+        f"<h3>{escape(pair)} <small>{group[0]['n_figures']:,} figures, {group[0]['n_spans_a']:,} and "
+        f"{group[0]['n_spans_b']:,} spans</small></h3>{agreements(group, f'Agreement of {pair}')}"
+        for pair, group in pairs[:_MANY_PAIRS]
+    )
+    more = f"<p class='note'>and {len(pairs) - _MANY_PAIRS} more pairs</p>" if len(pairs) > _MANY_PAIRS else ""
+    names = ("n_documents", "n_without", "n_few", "n_many", "n_kept", "n_changed", "n_deleted", "n_added")
+    table = _table(
+        ("from", "to", "manuscripts", "no correction", "1 to 5", "more", "kept", "changed", "deleted", "added"),
+        [(r["from_stage"], r["to_stage"], *(f"{r[n]:,}" for n in names)) for r in data["corrections"]],
+        range(2, 10),
+    )
+    note = (
+        "F1 of strict spans is filled, Krippendorff's alpha over words is open. `from agreement`, `from corrections` "
+        "and `from preannotations` hold the numbers."
+    )
+    return _section("Agreement of annotators", charts + more + (table if data["corrections"] else ""), note)
 
 
 def _models(data: Mapping[str, Rows]) -> str:

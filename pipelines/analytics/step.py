@@ -15,7 +15,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from pipelines.analytics import build, notes, placing, segments
+from pipelines.analytics import build, comparing, notes, placing, segments
 from pipelines.analytics.cache import load_parts, save_part
 from pipelines.analytics.generations import Generation, Generations
 from pipelines.analytics.inputs import (
@@ -212,6 +212,13 @@ def _segment(con: Any, staging: ObjectStore, serving: Serving) -> None:
     save_part(staging, prefix, fresh)
 
 
+def _compare_versions(con: Any) -> None:
+    """What two versions of one figure say of each other: agreement, fate of a machine's tags, corrections."""
+    figures = list(comparing.iter_figures(warehouse.to_arrow(con, sql("select_versions")).to_pylist()))
+    for table, rows in comparing.compare_figures(figures).items():
+        warehouse.insert_arrow(con, f"gen.out.{table}", rows_to_table(rows, load_tables("out")[table].arrow))
+
+
 def _load_records(con: Any, inputs: Inputs) -> None:
     records = inputs.records
     _insert(con, "nights", records.nights, "gen.out.nights")
@@ -254,6 +261,7 @@ def build_generation(
         _segment(con, staging, inputs.serving)
         _load_records(con, inputs)
         build.fill_corpus(con, inputs.serving)
+        _compare_versions(con)
         build.fill_models(con, inputs.serving, inputs.version)
         build.fill_records(con, generation.night, str(inputs.records.last["run_key"]))
         _fill_meta(con, settings, inputs, generation, now)
@@ -373,5 +381,5 @@ def run_report(settings: Settings, run: Run) -> StageResult:
 
 REPORT_QUERIES = (
     "meta", "night", "nights", "accounting", "quarantine", "quality", "models", "scores", "freshness", "totals",
-    "changes",
+    "changes", "agreement", "corrections",
 )  # fmt: skip

@@ -268,18 +268,35 @@ def check_published(settings: Settings) -> Iterator[Check]:
 
 
 def check_sources(settings: Settings) -> Iterator[Check]:
-    """Each configured source can be listed, and what layout it has."""
-    for name in ("deposit", "curation"):
-        location = getattr(settings.sources, name).location
-        if not location:
-            what = "--articles" if name == "deposit" else "--curation"
-            advice = f"set sources.{name}.location, or give each night its {what}"
+    """Each source that takes part in a night answers, and what layout it has."""
+    places = settings.sources.places()
+    for name, option in (("deposit", "--articles"), ("curation", "--curation")):
+        if name not in places:
+            advice = f"set sources.{name}.location, or give each night its {option}"
             yield Check(f"source {name}", "warn", "not configured", advice)
-        else:
-            yield _check_source(settings, name, location)
+    for name, place in places.items():
+        check = _check_source if name in ("deposit", "curation") else _check_connector
+        yield check(settings, name, place)
+
+
+def _check_connector(settings: Settings, name: str, place: str) -> Check:
+    """The canary that pull asks first."""
+    from pipelines.core.runs import Run
+    from pipelines.sources.step import connector_of
+
+    night = dt.date.fromisoformat(today())
+    run = Run("nightly_corpus", night.isoformat(), night, {name: place})
+    try:
+        found = connector_of(settings, name, run).check()
+    except PipelineError as error:
+        advice = f"try again later; if it stays so, check sources.{name} of the configuration and the provider's site"
+        return from_error(f"source {name}", error, advice)
+    return Check(f"source {name}", "ok", found)
 
 
 def _check_source(settings: Settings, name: str, location: str) -> Check:
+    from pipelines.sources.folder import describe_layout
+
     if not location.startswith("s3://") and not Path(location).is_dir():
         advice = f"mount or make the folder, or change sources.{name}.location"
         return Check(f"source {name}", "fail", f"{location} is no folder", advice, is_transient=True)
@@ -294,14 +311,4 @@ def _check_source(settings: Settings, name: str, location: str) -> Check:
         return Check(f"source {name}", "fail", f"{location}: {error}", "check the rights on the folder")
     if not keys:
         return Check(f"source {name}", "warn", f"{location} is empty", "ask the sender whether deliveries stopped")
-    return Check(f"source {name}", "ok", f"{location}: {_layout(keys)}")
-
-
-def _layout(keys: list[str]) -> str:
-    from pipelines.sources.archives import is_archive
-
-    n = f"{len(keys)}{'+' if len(keys) == _LISTED else ''}"
-    folders = {k.partition("/")[0] for k in keys if "/" in k}
-    archives = sum(is_archive(k) for k in keys)
-    tomls = sum(bool(re.search(r"(^|/)delivery\.toml$", k)) for k in keys)
-    return f"{n} files in {len(folders)} folders, {archives} archives, {tomls} with delivery.toml"
+    return Check(f"source {name}", "ok", f"{location}: {describe_layout(keys)}")

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
 from pipelines.clients.objectstore import open_part
-from pipelines.errors import PipelineError, UsageError, exit_code_of
+from pipelines.core.runs import Run
+from pipelines.errors import PipelineError, exit_code_of
 from pipelines.flows.execute import next_night_run, read_result, step_names
 from pipelines.settings import Settings
-from pipelines.sources.step import preview, read_manifest
+from pipelines.sources.step import places_of, preview, read_manifest
 
 _NIGHTLY = "nightly_corpus"
 _OTHERS = ("retrain_tagger", "reload_predictions")
-_SOURCES = ("deposit", "curation")
+_ARTICLE_BYTES = 136_000  # mean size of a JATS file (303 articles), where a source does not say sizes
 _UNPACKED = 4.5  # how much larger JATS is than its .tar.gz (measured on 303 articles)
 
 Report = dict[str, Any]
@@ -24,13 +26,11 @@ Report = dict[str, Any]
 def make_plan(settings: Settings, options: Mapping[str, str]) -> Report:
     """One object: the run, each source with what is new and why, the minutes expected of each flow."""
     key, request, done = next_night_run(settings, options)
-    asked = {s: str(request[s]) for s in _SOURCES if request.get(s)}
-    if not asked:
-        raise UsageError("no source to list: give --articles and --curation, or set sources.*.location")
-    sources = [_look(settings, source, location) for source, location in asked.items()]
+    run = Run(_NIGHTLY, key, dt.date.fromisoformat(str(request["night"])), request)
+    sources = [_look(settings, run, source, place) for source, place in places_of(run).items()]
     errors = [s["exit_code"] for s in sources if s.get("error")]
     size = sum(s["n_bytes"] + s["n_packed"] * (_UNPACKED - 1) for s in sources if "n_bytes" in s)
-    is_new = any(s.get("n_new", 0) + s.get("n_changed", 0) for s in sources)
+    is_new = any(s.get("n_new", 0) + s.get("n_changed", 0) + s.get("n_withdrawn", 0) for s in sources)
     return {
         "night": request["night"], "run": key, "why": _why(key, done), "steps_done": done, "sources": sources,
         "bytes": sum(s.get("n_bytes", 0) for s in sources), "has_work": is_new or bool(done and "close" not in done),
@@ -47,11 +47,12 @@ def _why(key: str, done: Sequence[str]) -> str:
     return "the night has not run yet"
 
 
-def _look(settings: Settings, source: str, location: str) -> Report:
+def _look(settings: Settings, run: Run, source: str, location: str) -> Report:
     try:
-        seen = asdict(preview(settings, source, location))
+        seen = asdict(preview(settings, run, source))
     except PipelineError as error:
         return {"source": source, "location": location, "error": str(error), "exit_code": exit_code_of(error)}
+    seen["n_bytes"] += seen["n_unsized"] * _ARTICLE_BYTES
     return {"source": source, "location": location, **seen}
 
 
@@ -128,8 +129,12 @@ def render_plan(report: Report) -> None:
             continue
         counts = [str(row[k]) for k in ("n_new", "n_changed", "n_unchanged", "n_ignored", "n_vanished")]
         example = escape(", ".join(row["examples"][:1]))
-        table.add_row(row["source"], *counts, f"{row['n_bytes'] / 1e6:.1f}", example, escape(row["location"]))
+        size = f"{'about ' if row['n_unsized'] else ''}{row['n_bytes'] / 1e6:.1f}"
+        table.add_row(row["source"], *counts, size, example, escape(row["location"]))
     out.print(table)
+    for row in report["sources"]:
+        for note in row.get("notes", ()):
+            out.print(f"{row['source']}: {escape(note)}")
     for flow, row in report["estimate"].items():
         out.print(f"{flow}: about {row['minutes']:g} minutes (from {row['from_runs']} earlier runs)")
     if not report["has_work"]:

@@ -21,6 +21,7 @@ from pipelines.clients.corpus_repo import CorpusRepo
 from pipelines.clients.objectstore import open_part, raw_key
 from pipelines.clients.published import query_published, select_rows
 from pipelines.clients.state import open_state
+from pipelines.corpus.night_record import nights_missing
 from pipelines.errors import UsageError
 from pipelines.settings import Settings
 
@@ -55,9 +56,10 @@ def collect_status(settings: Settings) -> Row:
     published = _published(settings)
     serving = _serving(settings)
     nights = list(records.nights)[-_NIGHTS_SHOWN:][::-1]
+    missing = nights_missing(records.nights)
     return {
         "home": str(settings.root), "data_kind": settings.home.data_kind, "holds": _holds(settings),
-        "freshness": _freshness(settings, nights, published), "nights": nights,
+        "alerts": _alerts(settings, missing), "freshness": _freshness(settings, nights, published), "nights": nights,
         "corpus_version": manifests[-1]["tag"] if manifests else None, "published": published, "champions": champions,
         "serving": serving, "quarantine": _quarantine(settings, records.issues, published),
         "notes": _notes(settings, manifests, champions, published, nights),
@@ -67,7 +69,7 @@ def collect_status(settings: Settings) -> Row:
 def _empty(settings: Settings) -> Row:
     note = f"{settings.root} does not exist yet: run `make demo`, or `nightcap night --articles …`"
     nothing: Row = {"corpus_version": None, "published": None, "champions": {}, "serving": None, "quarantine": {}}
-    return {"home": str(settings.root), "data_kind": settings.home.data_kind, "holds": [], "nights": [],
+    return {"home": str(settings.root), "data_kind": settings.home.data_kind, "holds": [], "alerts": [], "nights": [],
             "freshness": {"last_night": None, "published_night": None, "sources_missing": [], "sources": []},
             **nothing, "notes": [note]}  # fmt: skip
 
@@ -156,6 +158,14 @@ def _quarantine(settings: Settings, issues: Iterable[Row], published: Row | None
     return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
 
 
+def _alerts(settings: Settings, missing: Mapping[str, int]) -> list[str]:
+    """What somebody has to look at today: a source that has been missing for several nights."""
+    return [
+        f"{source} could not be read for {n} nights: `nightcap doctor` says why, the nights go on without it"
+        for source, n in sorted(missing.items()) if n >= settings.pull.alert_after_nights
+    ]  # fmt: skip
+
+
 def _notes(
     settings: Settings, manifests: Sequence[Row], champions: Mapping[str, Row], published: Row | None,
     nights: Sequence[Row],
@@ -188,6 +198,8 @@ def render_status(data: Row, console: Console | None = None) -> None:
     for hold in data["holds"]:
         until = f" until {hold['until']}" if hold["until"] else ""
         out.print(f"[bold red]HOLD[/] {hold['name']} by {escape(hold['who'])}{until}: {escape(hold['why'])}")
+    for alert in data["alerts"]:
+        out.print(f"[bold red]ALERT[/] {escape(alert)}")
     fresh, published = data["freshness"], data["published"]
     corpus, generation = data["corpus_version"] or "none", published["generation"] if published else "nothing"
     out.print(f"last closed night [bold]{fresh['last_night'] or 'none'}[/], corpus [bold]{corpus}[/], "

@@ -14,6 +14,8 @@ from typing import Any, Protocol
 from pipelines.errors import PermanentError, TransientError
 from pipelines.settings import Settings
 
+_READS = 3
+
 
 @dataclass(frozen=True)
 class ObjectInfo:
@@ -68,7 +70,7 @@ class LocalStore:
     def iter_objects(self, prefix: str = "") -> Iterator[ObjectInfo]:
         base = self.root / prefix
         start = base if base.is_dir() else base.parent
-        if not start.is_dir():
+        if not self.root.is_dir() or not start.is_dir():
             return
         for path in sorted(p for p in start.rglob("*") if p.is_file()):
             key = path.relative_to(self.root).as_posix()
@@ -83,13 +85,17 @@ class LocalStore:
         return str(self.root / key) if key else str(self.root)
 
 
-def _s3_client(settings: Settings) -> Any:
+def _s3_client(settings: Settings, endpoint_url: str, region: str, *, is_public: bool = False) -> Any:
     import boto3
+    from botocore import UNSIGNED
     from botocore.config import Config
 
-    options = Config(retries={"max_attempts": 5, "mode": "standard"}, connect_timeout=10, read_timeout=60)
-    endpoint = settings.s3.endpoint_url or None
-    return boto3.client("s3", endpoint_url=endpoint, region_name=settings.s3.region, config=options)
+    options = Config(
+        retries={"total_max_attempts": settings.s3.max_attempts, "mode": "standard"}, connect_timeout=10,
+        read_timeout=60, max_pool_connections=max(10, settings.pull.workers),
+        signature_version=UNSIGNED if is_public else None,
+    )  # fmt: skip
+    return boto3.client("s3", endpoint_url=endpoint_url or None, region_name=region, config=options)
 
 
 @contextlib.contextmanager
@@ -110,22 +116,30 @@ def _s3_errors(uri: str) -> Iterator[None]:
 
 
 class S3Store:
-    """A bucket and prefix; `s3.endpoint_url` of the settings is honoured."""
+    """A bucket and prefix. `client`: of boto3, for the service and with the rights that are wanted."""
 
-    def __init__(self, uri: str, settings: Settings) -> None:
+    def __init__(self, uri: str, client: Any) -> None:
         bucket, _, prefix = uri.removeprefix("s3://").partition("/")
         if not bucket:
             raise PermanentError(f"{uri} names no bucket")
         self.bucket, self.prefix = bucket, prefix.strip("/")
-        self._client = _s3_client(settings)
+        self._client = client
 
     def _key(self, key: str) -> str:
         return f"{self.prefix}/{key}" if self.prefix else key
 
     def read(self, key: str) -> bytes:
+        from botocore.exceptions import IncompleteReadError, ResponseStreamingError
+
         with _s3_errors(self.uri(key)):
-            body: bytes = self._client.get_object(Bucket=self.bucket, Key=self._key(key))["Body"].read()
-            return body
+            for _ in range(_READS - 1):  # the client tries a request again, but not an answer that was cut short
+                with contextlib.suppress(IncompleteReadError, ResponseStreamingError):
+                    return self._read(key)
+            return self._read(key)
+
+    def _read(self, key: str) -> bytes:
+        body: bytes = self._client.get_object(Bucket=self.bucket, Key=self._key(key))["Body"].read()
+        return body
 
     def write(self, key: str, data: bytes) -> None:
         with _s3_errors(self.uri(key)):
@@ -157,7 +171,14 @@ class S3Store:
 
 def open_store(location: str, settings: Settings) -> ObjectStore:
     """The store at a local path or an s3:// address."""
-    return S3Store(location, settings) if location.startswith("s3://") else LocalStore(Path(location))
+    if not location.startswith("s3://"):
+        return LocalStore(Path(location))
+    return S3Store(location, _s3_client(settings, settings.s3.endpoint_url, settings.s3.region))
+
+
+def open_public(location: str, settings: Settings, *, endpoint_url: str, region: str) -> ObjectStore:
+    """A bucket that anybody may read: asked without credentials, at a service of its own."""
+    return S3Store(location, _s3_client(settings, endpoint_url, region, is_public=True))
 
 
 def open_part(settings: Settings, part: str) -> ObjectStore:

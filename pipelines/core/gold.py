@@ -1,9 +1,16 @@
-"""Which curated rows are gold for which task: one rule for counting, benchmarks and training."""
+"""Which curated rows are gold: whose version of a figure, and of it what for which task. One rule for counting,
+benchmarks, training and the served tables.
+
+Several senders may curate one figure, and one sender at several review stages: all versions are kept. The gold one is
+the author's before a curator's; then the later key of current (stated date, else night; stated version; content hash).
+A machine's is never gold. `schemas/current/45_gold_figures.sql` is the same rule over a corpus version.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from pipelines.core.ids import split_figure_id
 from pipelines.core.records import ENTITY_TYPES
 from pipelines.core.tagging import Span
 
@@ -13,7 +20,24 @@ ROLE_TYPES = {"roles_gene": "GENEPROD", "roles_small_mol": "SMALL_MOLECULE"}
 ROLE_LABELS = {"controlled": "CONTROLLED_VAR", "measured": "MEASURED_VAR"}
 PANEL_START = "PANEL_START"
 
+#: Review stages by what they count for gold; 0 never is.
+STAGE_RANK = {"machine": 0, "curator": 1, "author": 2}
+_NO_LABEL = "pos-"
+
 Row = Mapping[str, object]
+
+
+def layer_id(figure_id: str, sender: str, review_stage: str) -> str:
+    """What a later delivery supersedes: one sender's version of a curated figure at one review stage."""
+    return "\x1f".join((figure_id, sender, review_stage))
+
+
+def gold_group(figure_id: str, source: str) -> str:
+    """Curated figures of one document with the same group are one figure, of which one version is gold: those with one
+    key from a printed label, whatever source brought them; without a label only those of one source."""
+    key = split_figure_id(figure_id)[1]
+    bare = key.removeprefix(f"cur-{source}-")
+    return key if bare.startswith(_NO_LABEL) else bare
 
 
 def _number(value: object) -> int:
@@ -21,7 +45,7 @@ def _number(value: object) -> int:
 
 
 def _is_span(row: Row) -> bool:
-    return not row["is_floating"] and not row["is_nested"]
+    return not row["is_floating"] and not row["is_nested"] and row["review_stage"] != "machine"
 
 
 def entity_spans(annotations: Iterable[Row]) -> list[Span]:

@@ -66,6 +66,8 @@ class Labels:
     entity_categories: frozenset[str]
     ignored_categories: frozenset[str]
     generic_terms: frozenset[str]
+    origin_names: tuple[str, ...]
+    machine_origins: frozenset[str]
     databases: Mapping[str, Database]
     maps: Mapping[str, LabelMap]
 
@@ -126,6 +128,8 @@ def parse_labels(text: str) -> Labels:
         entity_categories=frozenset(raw["category_rules"]["entity"]),
         ignored_categories=frozenset(raw["category_rules"]["ignored"]),
         generic_terms=frozenset(raw["generic_terms"]["words"]),
+        origin_names=tuple(raw["origin"]["names"]),
+        machine_origins=frozenset(raw["origin"]["machine"]),
         databases=_databases(raw["databases"]),
         maps=_maps(raw["maps"]),
     )

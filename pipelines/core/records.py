@@ -63,6 +63,7 @@ class Reason(StrEnum):
     SYNTHETIC_IN_REAL_HOME = "synthetic_in_real_home"
     LEGEND_CHANGED = "legend_changed"
     RULE_FAILED = "rule_failed"
+    PURGED = "purged"
 
 
 @dataclass(frozen=True)
@@ -144,7 +145,10 @@ class PanelRecord:
 
 @dataclass(frozen=True)
 class AnnotationRecord:
-    """One curated mention; `start`/`end` are None for a floating tag. Columns as in schemas/corpus/annotations.sql."""
+    """One curated mention; `start`/`end` are None for a floating tag. Columns as in schemas/corpus/annotations.sql.
+
+    `is_machine`: the file says that a machine made it and no curator took it over; `n_source_rows` is 0 for a left-over
+    of pre-tagging, which is no tag of the curator's."""
 
     start: int | None
     end: int | None
@@ -159,6 +163,7 @@ class AnnotationRecord:
     panel_no: int | None = None
     n_source_rows: int = 1
     is_nested: bool = False
+    is_machine: bool = False
 
     @property
     def is_floating(self) -> bool:
@@ -167,7 +172,8 @@ class AnnotationRecord:
 
 @dataclass(frozen=True)
 class CuratedFigure:
-    """One figure as a curator delivered it: the unit that a later delivery supersedes as a whole."""
+    """One figure as a curator delivered it: the unit that a later delivery supersedes as a whole. A deleted one is a
+    revision that says that the sender's version of the figure is no more: it has neither legend nor rows."""
 
     ids: DocIds
     key: str
@@ -180,6 +186,7 @@ class CuratedFigure:
     annotations: tuple[AnnotationRecord, ...] = ()
     stated_date: dt.date | None = None
     stated_version: int = 0
+    is_deleted: bool = False
 
 
 @dataclass(frozen=True)

@@ -7,15 +7,16 @@ the input rows.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from pipelines.core.gold import layer_id
 from pipelines.core.hashing import short_hash
 from pipelines.core.ids import KnownFigure, match_figure_keys, split_figure_id
 from pipelines.core.records import CURATED_KINDS, UnitCounts
-from pipelines.core.splits import bucket_of, split_of, stricter
+from pipelines.core.splits import bucket_of, leak_hash, split_of, stricter
 from pipelines.corpus.identity import Identity, resolve
-from pipelines.corpus.index import Index, RevisionKey, leak_hash, revision_key
+from pipelines.corpus.index import Index, RevisionKey, revision_key
 
 Row = Mapping[str, object]
 Rows = dict[str, list[dict[str, object]]]
@@ -65,27 +66,33 @@ _REVISION = ("record_sha256", "delivery_id", "raw_sha256")
 
 
 class Freezer:
-    """Builds one version; `night` is the night it is written under."""
+    """Builds one version; `night` is the night it is written under. `known`: contents that count as unchanged though
+    they are not current: what a reparse reads as it was read before."""
 
-    def __init__(self, index: Index, night: dt.date) -> None:
-        self.index, self.night = index, night
+    def __init__(self, index: Index, night: dt.date, known: Collection[str] = ()) -> None:
+        self.index, self.night, self.known = index, night, known
         self.out = Frozen()
-        self._seen: dict[str, set[str]] = {}
+        self._seen: dict[str, dict[str, RevisionKey]] = {}
+        self._events: set[str] = set()
         self._figures: dict[str, list[KnownFigure]] = {}
+        self._senders: dict[object, tuple[str, str]] = {}
 
     def run(self, valid: Mapping[str, Sequence[Row]]) -> Frozen:
         """`valid`: rows by table as the check step passed them, with provisional ids."""
         identity = self._resolve(valid)
+        self._senders = {
+            r["delivery_id"]: (str(r["sender"]), str(r["review_stage"])) for r in valid.get("deliveries", ())
+        }
         self._freeze_publications(valid, identity)
         self._freeze_curated(valid, identity)
         self._freeze_events(valid.get("document_events", ()), identity)
         self._freeze_identity(valid, identity)
         kept = {str(r["delivery_id"]) for t in UNITS for r in self.out.rows.get(t, ())}
         for row in valid.get("deliveries", ()):
-            if row["delivery_id"] in kept:
+            if row["delivery_id"] in kept and not self.index.has_delivery(str(row["delivery_id"])):
                 self.out.add("deliveries", row)
         self.out.merged = identity.merged
-        self._exclude_leaks()
+        self._exclude_leaks(identity)
         return self.out
 
     # identity
@@ -144,14 +151,17 @@ class Freezer:
                 self._add_figures(doc_id, mine)
 
     def _outcome(self, key_id: str, key: RevisionKey, *, has_date: bool) -> str:
-        """valid, duplicate (same content twice in this run) or unchanged (equal to the current revision)."""
-        seen = self._seen.setdefault(key_id, set())
-        if key.sha in seen:
+        """valid, duplicate (same content twice in this run) or unchanged (equal to the current revision); the same
+        content with a later stated date is a new statement. Rows come by key, the least first."""
+        seen = self._seen.setdefault(key_id, {})
+        if key.sha in seen and not (has_date and is_later(key, seen[key.sha])):
             return "duplicate"
         known = self.index.current_key(key_id)
-        if known is not None and known.sha == key.sha and not (has_date and key > known):
+        if key.sha in self.known:
             return "unchanged"
-        seen.add(key.sha)
+        if known is not None and known.sha == key.sha and not (has_date and is_later(key, known)):
+            return "unchanged"
+        seen[key.sha] = key
         return "valid"
 
     def _add_figures(self, doc_id: str, rows: Sequence[Row]) -> None:
@@ -188,7 +198,8 @@ class Freezer:
         for row in figures:
             doc_id = identity.resolved[str(row["doc_id"])]
             figure_id = f"{doc_id}#{_key(row['figure_id'])}"
-            outcome = self._outcome(figure_id, revision_key(row, self.night), has_date=row["stated_date"] is not None)
+            layer = layer_id(figure_id, *self._sender(row["delivery_id"]))
+            outcome = self._outcome(layer, revision_key(row, self.night), has_date=row["stated_date"] is not None)
             self.out.count("figures", outcome)
             if outcome == "valid":
                 self.out.add("figures", {**row, "doc_id": doc_id, "figure_id": figure_id})
@@ -200,6 +211,10 @@ class Freezer:
                 self.out.count("documents", "valid" if is_kept else "unchanged")
                 if is_kept:
                     self.out.add("documents", {**row, "doc_id": identity.resolved[str(row["doc_id"])]})
+
+    def _sender(self, delivery_id: object) -> tuple[str, str]:
+        """(sender, review stage): of a delivery of this night, else of one that the corpus holds."""
+        return self._senders.get(delivery_id) or self.index.delivery(delivery_id)[:2]
 
     def _freeze_parts(
         self, figure: Row, figure_id: str, outcome: str, parts: Mapping[str, Mapping[tuple[object, ...], list[Row]]]
@@ -219,12 +234,12 @@ class Freezer:
     def _freeze_events(self, rows: Sequence[Row], identity: Identity) -> None:
         for row in sorted(rows, key=lambda r: (str(r["event_id"]), str(r["delivery_id"]), str(r["raw_sha256"]))):
             event_id = str(row["event_id"])
-            if event_id in self._seen.setdefault("events", set()):
+            if event_id in self._events:
                 self.out.count("document_events", "duplicate")
             elif self.index.has_event(event_id):
                 self.out.count("document_events", "unchanged")
             else:
-                self._seen["events"].add(event_id)
+                self._events.add(event_id)
                 self.out.count("document_events", "valid")
                 doc_id = str(row["doc_id"])
                 known = self.index.doc_ids([doc_id]).get(doc_id)
@@ -232,10 +247,11 @@ class Freezer:
 
     # leakage
 
-    def _exclude_leaks(self) -> None:
-        """A train document whose legend stands in a dev or test document, or whose twin does, is not trained on."""
+    def _exclude_leaks(self, identity: Identity) -> None:
+        """A train document whose legend stands in a dev or test document, or whose twin does, is not trained on; in
+        whatever order the two and the statement that they are twins arrive."""
         splits = {str(r["doc_id"]): str(r["split"]) for r in self.out.rows.get("splits", ())}
-        pairs = self._legend_pairs() + self._twin_pairs()
+        pairs = self._legend_pairs() + self._twin_pairs(identity)
         reasons: dict[str, str] = {}
         for a, b, why in pairs:
             split_a, split_b = (splits.get(d) or self.index.split(d) for d in (a, b))
@@ -256,17 +272,32 @@ class Freezer:
             pairs += [(a, b, "shares a legend with") for a in everyone for b in everyone if a != b]
         return pairs
 
-    def _twin_pairs(self) -> list[tuple[str, str, str]]:
-        pairs = []
-        for row in self.out.rows.get("document_events", ()):
-            if row["event"] == "preprint_of" and row["notice_id"]:
-                a, b = str(row["doc_id"]), str(row["notice_id"])
-                pairs += [(a, b, "preprint twin of"), (b, a, "preprint twin of")]
-        return pairs
+    def _twin_pairs(self, identity: Identity) -> list[tuple[str, str, str]]:
+        """Preprints and articles that are twins: by a statement of tonight, or by an earlier one that named a document
+        before the corpus had it, or by an id that it has got since."""
+        stated = {
+            (str(r["doc_id"]), str(r["notice_id"])) for r in self.out.rows.get("document_events", ())
+            if r["event"] == "preprint_of" and r["notice_id"]
+        }  # fmt: skip
+        news = {*identity.created, *identity.new_aliases.values()}
+        names = {n for d in news for n in (d, *self.index.aliases_of(d))} | set(identity.new_aliases)
+        stated |= {(name, twin) for name in names for twin in self.index.twins_of(name)}
+        twins = {(self._document(a, identity), self._document(b, identity)) for a, b in stated}
+        pairs = {pair for a, b in twins if a != b for pair in ((a, b), (b, a))}
+        return [(a, b, "preprint twin of") for a, b in sorted(pairs)]
+
+    def _document(self, name: str, identity: Identity) -> str:
+        """The document that an id names as of tonight, else the id."""
+        return identity.resolved.get(name) or self.index.doc_ids([name]).get(name, name)
+
+
+def is_later(key: RevisionKey, known: RevisionKey) -> bool:
+    """True where the sender states more than before: the same content read by a later parser says nothing new."""
+    return (key.stamp, key.version) > (known.stamp, known.version)
 
 
 def annotation_id(row: Row) -> str:
-    """Id of an annotation row: its place, its type and the curated revision."""
+    """Id of an annotation row: its place, its type, the curated revision, and whether a machine made it."""
     return short_hash(
         row["figure_id"],
         row["legend_sha256"],
@@ -277,6 +308,7 @@ def annotation_id(row: Row) -> str:
         row["panel_no"],
         row["text"],
         row["tag_ids"],
+        row["review_stage"] == "machine",
     )
 
 

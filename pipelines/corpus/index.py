@@ -14,34 +14,57 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipelines.core.gold import task_counts
+from pipelines.core.gold import STAGE_RANK, gold_group, layer_id, task_counts
 from pipelines.core.hashing import sha256_text
 from pipelines.core.ids import KnownFigure, split_figure_id
 from pipelines.core.records import CURATED_KINDS
-from pipelines.core.splits import LEAK_WORDS
-from pipelines.core.text import fold
+from pipelines.core.splits import leak_hash
 from pipelines.corpus.identity import NEVER
 
-INDEX_VERSION = 1
+INDEX_VERSION = 5
+_RETRACTED = """
+SELECT coalesce(a.doc_id, e.doc_id) AS doc
+FROM events AS e LEFT JOIN aliases AS a ON a.alias = e.doc_id
+WHERE e.event IN ('retraction', 'reinstatement')
+GROUP BY doc
+HAVING max(e.event = 'retraction') AND NOT coalesce(
+  max(CASE WHEN e.event = 'reinstatement' THEN e.stamp END) > max(CASE WHEN e.event = 'retraction' THEN e.stamp END), 0)
+"""
 _SCHEMA = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE aliases (alias TEXT PRIMARY KEY, doc_id TEXT NOT NULL);
 CREATE INDEX aliases_doc ON aliases (doc_id);
 CREATE TABLE docs (doc_id TEXT PRIMARY KEY, seq INTEGER NOT NULL, split TEXT NOT NULL, exclusion TEXT);
+CREATE INDEX docs_split ON docs (split);
 CREATE TABLE revisions (id TEXT PRIMARY KEY, doc_id TEXT NOT NULL, kind TEXT NOT NULL, stamp TEXT NOT NULL,
-  version INTEGER NOT NULL, sha TEXT NOT NULL);
+  version INTEGER NOT NULL, parser INTEGER NOT NULL, sha TEXT NOT NULL,
+  figure_id TEXT, gold_group TEXT, stage INTEGER NOT NULL);
 CREATE INDEX revisions_doc ON revisions (doc_id);
 CREATE TABLE figures (figure_id TEXT PRIMARY KEY, doc_id TEXT NOT NULL, label TEXT, jats_id TEXT, legend TEXT);
 CREATE INDEX figures_doc ON figures (doc_id);
 CREATE TABLE legends (leak TEXT NOT NULL, doc_id TEXT NOT NULL, PRIMARY KEY (leak, doc_id));
-CREATE TABLE gold (figure_id TEXT NOT NULL, task TEXT NOT NULL, doc_id TEXT NOT NULL, n INTEGER NOT NULL,
-  PRIMARY KEY (figure_id, task));
-CREATE INDEX gold_task ON gold (task);
+CREATE TABLE gold (id TEXT NOT NULL, task TEXT NOT NULL, n INTEGER NOT NULL, PRIMARY KEY (id, task));
 CREATE TABLE events (event_id TEXT PRIMARY KEY, doc_id TEXT NOT NULL, event TEXT NOT NULL, stamp TEXT NOT NULL);
 CREATE INDEX events_doc ON events (doc_id);
+CREATE TABLE twins (a TEXT NOT NULL, b TEXT NOT NULL, PRIMARY KEY (a, b));
 CREATE TABLE benchmark (task TEXT NOT NULL, version INTEGER NOT NULL, doc_id TEXT NOT NULL, figure_id TEXT NOT NULL,
   sha TEXT NOT NULL, PRIMARY KEY (task, version, figure_id));
-CREATE TABLE deliveries (delivery_id TEXT PRIMARY KEY, review_stage TEXT NOT NULL, has_roles INTEGER NOT NULL);
+CREATE TABLE deliveries (delivery_id TEXT PRIMARY KEY, sender TEXT NOT NULL, review_stage TEXT NOT NULL,
+  has_roles INTEGER NOT NULL);
+"""
+
+#: Per document of a split and figure the version that is gold, with its spans of a task.
+_GOLD = """
+WITH versions AS (
+  SELECT a.doc_id, r.id, r.figure_id, r.sha, row_number() OVER (
+    PARTITION BY a.doc_id, r.gold_group
+    ORDER BY r.stage DESC, r.stamp DESC, r.version DESC, r.parser DESC, r.sha DESC,
+              r.figure_id) AS place
+  FROM docs AS d JOIN aliases AS a ON a.doc_id = d.doc_id JOIN revisions AS r ON r.doc_id = a.alias
+  WHERE d.split = ? AND r.stage > 0
+)
+SELECT v.doc_id, v.figure_id, v.sha, g.n FROM versions AS v JOIN gold AS g ON g.id = v.id
+WHERE v.place = 1 AND g.task = ? ORDER BY v.figure_id
 """
 
 Row = Mapping[str, object]
@@ -50,23 +73,20 @@ Rows = Mapping[str, Sequence[Row]]
 
 @dataclass(frozen=True, order=True)
 class RevisionKey:
-    """The key of *current*: the greatest one is (architecture, section 5)."""
+    """The key of *current*: the greatest one is (architecture, paragraph Current)."""
 
     stamp: str
     version: int
+    parser: int
     sha: str
 
 
 def revision_key(row: Row, night: dt.date) -> RevisionKey:
     stated = row["stated_date"]
     stamp = stated.isoformat() if isinstance(stated, dt.date) else night.isoformat()
-    return RevisionKey(stamp, int(str(row["stated_version"])), str(row["record_sha256"]))
-
-
-def leak_hash(legend: str | None) -> str | None:
-    """Hash under which equal legends meet, None for one of fewer than eight words."""
-    text = " ".join(fold(legend or "").split())
-    return sha256_text(text) if len(text.split()) >= LEAK_WORDS else None
+    return RevisionKey(
+        stamp, int(str(row["stated_version"])), int(str(row["parser_version"])), str(row["record_sha256"])
+    )
 
 
 class Index:
@@ -146,8 +166,11 @@ class Index:
             [(r["alias"], r["doc_id"]) for r in rows.get("id_aliases", ())],
         )
         con.executemany(
-            "INSERT OR REPLACE INTO deliveries VALUES (?, ?, ?)",
-            [(r["delivery_id"], r["review_stage"], int(bool(r["has_roles"]))) for r in rows.get("deliveries", ())],
+            "INSERT OR IGNORE INTO deliveries VALUES (?, ?, ?, ?)",
+            [
+                (r["delivery_id"], r["sender"], r["review_stage"], int(bool(r["has_roles"])))
+                for r in rows.get("deliveries", ())
+            ],
         )
         self._apply_splits(seq, rows.get("splits", ()))
         self._apply_documents(night, rows.get("documents", ()))
@@ -156,10 +179,18 @@ class Index:
         con.executemany(
             "INSERT OR IGNORE INTO events VALUES (?, ?, ?, ?)",
             [
-                (r["event_id"], r["doc_id"], r["event"], str(r["event_date"] or night))
+                (r["event_id"], r["doc_id"], r["event"], str(r["event_date"] or ""))
                 for r in rows.get("document_events", ())
             ],
         )
+        con.executemany(
+            "INSERT OR IGNORE INTO twins VALUES (?, ?)",
+            [
+                pair
+                for r in rows.get("document_events", ()) if r["event"] == "preprint_of" and r["notice_id"]
+                for pair in ((r["doc_id"], r["notice_id"]), (r["notice_id"], r["doc_id"]))
+            ],
+        )  # fmt: skip
         con.executemany(
             "INSERT OR REPLACE INTO benchmark VALUES (?, ?, ?, ?, ?)",
             [
@@ -178,20 +209,23 @@ class Index:
             else:
                 self._con.execute("UPDATE docs SET exclusion = ? WHERE doc_id = ?", [row["reason"], row["doc_id"]])
 
-    def _take_revision(self, key_id: str, doc_id: object, kind: str, key: RevisionKey) -> bool:
+    def _take_revision(
+        self, key_id: str, row: Row, key: RevisionKey, figure: tuple[str | None, str | None, int] = (None, None, 0)
+    ) -> bool:
+        """`figure`: of a curated one its id, its group and the rank of its review stage."""
         known = self.current_key(key_id)
         if known is not None and known >= key:
             return False
         self._con.execute(
-            "INSERT OR REPLACE INTO revisions VALUES (?, ?, ?, ?, ?, ?)",
-            [key_id, doc_id, kind, key.stamp, key.version, key.sha],
+            "INSERT OR REPLACE INTO revisions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [key_id, row["doc_id"], row["kind"], key.stamp, key.version, key.parser, key.sha, *figure],
         )
         return True
 
     def _apply_documents(self, night: dt.date, rows: Iterable[Row]) -> None:
         for row in rows:
             if row["kind"] == "publication":
-                self._take_revision(str(row["doc_id"]), row["doc_id"], "publication", revision_key(row, night))
+                self._take_revision(str(row["doc_id"]), row, revision_key(row, night))
 
     def _apply_figures(self, rows: Iterable[Row]) -> None:
         for row in rows:
@@ -210,22 +244,17 @@ class Index:
         for row in rows.get("figures", ()):
             if row["kind"] not in CURATED_KINDS:
                 continue
-            figure_id = str(row["figure_id"])
-            if not self._take_revision(figure_id, row["doc_id"], str(row["kind"]), revision_key(row, night)):
-                continue
-            if row["kind"] == "auxiliary":
+            figure_id, (sender, stage, has_roles) = str(row["figure_id"]), self.delivery(row["delivery_id"])
+            layer, group = layer_id(figure_id, sender, stage), gold_group(figure_id, str(row["source"]))
+            is_gold = row["kind"] == "curation" and not row.get("is_deleted")  # what was taken back is nobody's gold
+            rank = STAGE_RANK[stage] if is_gold else 0
+            if not self._take_revision(layer, row, revision_key(row, night), (figure_id, group, rank)):
                 continue
             key = _revision(row)
-            self._con.execute("DELETE FROM gold WHERE figure_id = ?", [figure_id])
-            delivery = self._con.execute(
-                "SELECT review_stage, has_roles FROM deliveries WHERE delivery_id = ?", [row["delivery_id"]]
-            ).fetchone()
-            if delivery is None or delivery[0] == "machine":
-                continue
-            counts = task_counts(panels.get(key, ()), annotations.get(key, ()), has_roles=bool(delivery[1]))
+            counts = task_counts(panels.get(key, ()), annotations.get(key, ()), has_roles=has_roles)
+            self._con.execute("DELETE FROM gold WHERE id = ?", [layer])
             self._con.executemany(
-                "INSERT INTO gold VALUES (?, ?, ?, ?)",
-                [(figure_id, task, row["doc_id"], n) for task, n in sorted(counts.items()) if n],
+                "INSERT INTO gold VALUES (?, ?, ?)", [(layer, task, n) for task, n in sorted(counts.items()) if n]
             )
 
     # look-ups
@@ -254,10 +283,16 @@ class Index:
         row = self._con.execute("SELECT exclusion FROM docs WHERE doc_id = ?", [doc_id]).fetchone()
         return bool(row and row[0])
 
+    def delivery(self, delivery_id: object) -> tuple[str, str, bool]:
+        """(sender, review stage, has it roles) of a delivery; one that nothing is known of is a machine's."""
+        query = "SELECT sender, review_stage, has_roles FROM deliveries WHERE delivery_id = ?"
+        row = self._con.execute(query, [delivery_id]).fetchone()
+        return (str(row[0]), str(row[1]), bool(row[2])) if row else ("", "machine", False)
+
     def current_key(self, key_id: str) -> RevisionKey | None:
-        """Key of the current revision of a publication (by doc_id) or a curated figure (by figure_id)."""
-        row = self._con.execute("SELECT stamp, version, sha FROM revisions WHERE id = ?", [key_id]).fetchone()
-        return RevisionKey(str(row[0]), int(row[1]), str(row[2])) if row else None
+        """Key of the current revision of a publication (by doc_id) or a curated figure (by core.gold.layer_id)."""
+        row = self._con.execute("SELECT stamp, version, parser, sha FROM revisions WHERE id = ?", [key_id]).fetchone()
+        return RevisionKey(str(row[0]), int(row[1]), int(row[2]), str(row[3])) if row else None
 
     def known_figures(self, doc_id: str) -> list[KnownFigure]:
         """Every figure that any revision of the document had, as last seen."""
@@ -269,26 +304,25 @@ class Index:
     def documents_with_legend(self, leak: str) -> list[str]:
         return [r[0] for r in self._con.execute("SELECT doc_id FROM legends WHERE leak = ? ORDER BY doc_id", [leak])]
 
+    def twins_of(self, name: str) -> list[str]:
+        """Ids of the preprint or the article of a document, as statements named both; `name`: one of its ids."""
+        return [r[0] for r in self._con.execute("SELECT b FROM twins WHERE a = ? ORDER BY b", [name])]
+
     def has_event(self, event_id: str) -> bool:
         return self._con.execute("SELECT 1 FROM events WHERE event_id = ?", [event_id]).fetchone() is not None
 
+    def has_delivery(self, delivery_id: str) -> bool:
+        query = "SELECT 1 FROM deliveries WHERE delivery_id = ?"
+        return self._con.execute(query, [delivery_id]).fetchone() is not None
+
     def retracted(self) -> set[str]:
-        """Documents whose last integrity statement of the pair retraction/reinstatement is a retraction."""
-        stamps: dict[str, dict[str, str]] = {}
-        query = "SELECT doc_id, event, stamp FROM events WHERE event IN ('retraction', 'reinstatement')"
-        for doc_id, event, stamp in self._con.execute(query):
-            known = self._con.execute("SELECT doc_id FROM aliases WHERE alias = ?", [doc_id]).fetchone()
-            entry = stamps.setdefault(str(known[0]) if known else str(doc_id), {})
-            entry[event] = max(entry.get(event, ""), stamp)
-        return {d for d, e in stamps.items() if e.get("retraction", "") > e.get("reinstatement", "")}
+        """Retracted documents, by the rule of schemas/current/70_status.sql; an undated statement has no stamp."""
+        return {str(row[0]) for row in self._con.execute(_RETRACTED)}
 
     def gold_figures(self, task: str, split: str) -> list[tuple[str, str, str, int]]:
-        """(doc_id, figure_id, record_sha256, spans) of the current gold of a task in a split."""
-        query = (
-            "SELECT g.doc_id, g.figure_id, r.sha, g.n FROM gold AS g JOIN revisions AS r ON r.id = g.figure_id "
-            "JOIN docs AS d ON d.doc_id = g.doc_id WHERE g.task = ? AND d.split = ? ORDER BY g.figure_id"
-        )
-        return [(str(a), str(b), str(c), int(n)) for a, b, c, n in self._con.execute(query, [task, split])]
+        """(doc_id, figure_id, record_sha256, spans) of the gold of a task in a split: the rule is in core/gold.py."""
+        found = self._con.execute(_GOLD, [split, task])
+        return [(str(a), str(b), str(c), int(n)) for a, b, c, n in found]
 
     def benchmark_figures(self, task: str) -> tuple[int, list[tuple[str, str, str]]]:
         """Newest benchmark version of a task (0: none) and its (doc_id, figure_id, record_sha256)."""

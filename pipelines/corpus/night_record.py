@@ -48,3 +48,15 @@ def _night_message(
     made = f"{version} adds {news}" if version else "No new version"
     lacks = "".join(f" {source} is missing: {why}." for source, why in missing.items())
     return f"{made}; {rejected} units were rejected.{lacks}"
+
+
+def nights_missing(nights: Iterable[Mapping[str, Any]]) -> dict[str, int]:
+    """Source → closed nights in a row, up to the last, that could not read it; `nights` in their order. The last run of
+    a night counts."""
+    last_runs = {str(row["night"]): row["sources_missing"] for row in nights}
+    out: dict[str, int] = {}
+    for n, missing in enumerate(reversed(list(last_runs.values()))):
+        for source in missing:
+            if out.get(source, 0) == n:
+                out[source] = n + 1
+    return out

@@ -83,12 +83,18 @@ def _night_key(settings: Settings, night: dt.date) -> str:
 
 
 def _night_request(settings: Settings, options: Mapping[str, str]) -> dict[str, object]:
-    """Sources of a night: those asked for replace the configured ones."""
-    asked = {s: options[o] for s, o in (("deposit", "articles"), ("curation", "curation")) if options.get(o)}
-    if not asked:
-        asked = {s: getattr(settings.sources, s).location for s in ("deposit", "curation")}
-        asked = {s: location for s, location in asked.items() if location}
-    return {"night": options["date"], **asked, "config": settings.config_name}
+    """Source → place for each source of a night: those asked for replace the configured ones; `source` narrows them."""
+    places = {s: options[o] for s, o in (("deposit", "articles"), ("curation", "curation")) if options.get(o)}
+    places = places or settings.sources.places()
+    if wanted := [s.strip() for s in options.get("source", "").split(",") if s.strip()]:
+        if unknown := [s for s in wanted if s not in places]:
+            raise UsageError(f"--source {unknown[0]} takes no part in this night: {', '.join(places) or 'none does'}")
+        places = {s: place for s, place in places.items() if s in wanted}
+    if not places:
+        raise UsageError(
+            "no source to pull from: give --articles and --curation, or set sources.*.location in the configuration"
+        )
+    return {"night": options["date"], **places, "config": settings.config_name}
 
 
 def next_night_run(settings: Settings, options: Mapping[str, str]) -> tuple[str, dict[str, object], list[str]]:
@@ -124,18 +130,13 @@ def resolve_run(settings: Settings, flow: str, key: str | None, options: Mapping
         return _open_run(settings, flow, key, {}, force=force)
     if flow == _NIGHTLY:
         night = _parse_date(options.get("date", ""))
-        request = _night_request(settings, options)
-        if not any(request.get(s) for s in ("deposit", "curation")):
-            raise UsageError(
-                "no source to pull from: give --articles and --curation, or set sources.*.location in the configuration"
-            )
-        return _open_run(settings, flow, _night_key(settings, night), request, force=force)
+        return _open_run(settings, flow, _night_key(settings, night), _night_request(settings, options), force=force)
     if flow == "retrain_tagger":
         from pipelines.train.step import resolve
     elif flow == "reload_predictions":
         from pipelines.predict.step import resolve
     else:
-        from pipelines.corpus.step import resolve_verify as resolve
+        from pipelines.corpus.upkeep.step import resolve_verify as resolve
     run_key, request = resolve(settings)
     return _open_run(settings, flow, run_key, request, force=force)
 

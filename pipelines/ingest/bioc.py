@@ -73,7 +73,7 @@ def _make_panels(documents: Sequence[Document], joined: JoinedFigure) -> tuple[P
             labels=panel.labels,
             marker_offsets=panel.marker_offsets,
             has_marker=panel.has_marker,
-            is_labelled=any(documents[d].rows for d in panel.documents),
+            is_labelled=any(not row.raw.is_machine for d in panel.documents for row in documents[d].rows),
             external_id=documents[panel.documents[0]].document_id or None,
         )
         for n, panel in enumerate(joined.panels)

@@ -10,11 +10,13 @@ from dataclasses import dataclass, field
 from lxml import etree
 
 from pipelines.core.ids import normalise_doi, normalise_pmcid, normalise_pmid
+from pipelines.core.labels import load_labels
 from pipelines.core.records import DocIds, Reason
 from pipelines.errors import RejectedInput
 from pipelines.ingest.bioid_figures import FigureName, parse_figure_name
 from pipelines.ingest.json_safety import iter_objects, load_json, text_of
 from pipelines.ingest.mentions import Block, RawMention, Row, as_int
+from pipelines.ingest.sourcedata_tags import is_machine_made
 from pipelines.ingest.xml_safety import parse_xml
 
 _BETWEEN_IDS = re.compile(r"\s*[|;,]\s*")
@@ -51,7 +53,8 @@ def make_mention(
 ) -> RawMention:
     """A mention whose infons give its type and, where there are some, its ids."""
     raw_ids = tuple(i for i in _BETWEEN_IDS.split(infons.get("identifier", "")) if i)
-    return RawMention(tag_id, infons.get("type", ""), raw_ids, places, text)
+    is_machine = is_machine_made(infons, load_labels())
+    return RawMention(tag_id, infons.get("type", ""), raw_ids, places, text, is_machine=is_machine)
 
 
 # XML

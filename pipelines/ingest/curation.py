@@ -22,6 +22,7 @@ _NO_ID = frozenset({"", "-", "-1", "None", "null"})
 MAX_LEGEND, MAX_CLUSTER = 200_000, 200
 _FIRST_COMBINING = "\u0300"  # what lies before it neither composes with a letter before it nor changes alone
 UNITS = ("document", "figure", "panel", "annotation")
+PRETAG = "pretag"  # left-overs of machine pre-tagging: counted where there are any
 
 
 @dataclass
@@ -43,7 +44,8 @@ class Tally:
     def balance(self) -> dict[str, UnitCounts]:
         """Counts by unit, all units of curation among them."""
         kinds = ("n_in", "valid", "quarantined", "duplicate", "ignored")
-        return {unit: UnitCounts(**{kind: self._seen[unit, kind] for kind in kinds}) for unit in UNITS}
+        units = (*UNITS, PRETAG) if self._seen[PRETAG, "n_in"] else UNITS
+        return {unit: UnitCounts(**{kind: self._seen[unit, kind] for kind in kinds}) for unit in units}
 
 
 @dataclass(frozen=True)
@@ -212,7 +214,8 @@ def merge_rows(rows: Iterable[AnnotationRecord]) -> tuple[list[AnnotationRecord]
     merged: dict[tuple[object, ...], AnnotationRecord] = {}
     n_repeated = 0
     for row in rows:
-        key = (row.start, row.end, row.entity_type, *((row.panel_no, row.text) if row.is_floating else ()))
+        key = (row.is_machine, row.start, row.end, row.entity_type,
+               *((row.panel_no, row.text) if row.is_floating else ()))  # fmt: skip
         known = merged.get(key)
         if known is None:
             merged[key] = row
@@ -225,7 +228,11 @@ def merge_rows(rows: Iterable[AnnotationRecord]) -> tuple[list[AnnotationRecord]
 
 def mark_nested(records: Sequence[AnnotationRecord]) -> tuple[AnnotationRecord, ...]:
     """The records in order of the text (floating ones last); of overlapping spans the longest, then the first,
-    stands, the others are kept and marked nested (architecture, section 5)."""
+    stands, the others are kept and marked nested (architecture, section 5). A machine's come last and hide none of a
+    curator's."""
+    machine = [r for r in records if r.is_machine]
+    if machine and len(machine) < len(records):
+        return (*mark_nested([r for r in records if not r.is_machine]), *mark_nested(machine))
     placed = [(r.start, r.end, n, r) for n, r in enumerate(records) if r.start is not None and r.end is not None]
     starts: list[int] = []  # of those that stand, which never overlap, in order; and their ends
     ends: list[int] = []

@@ -33,6 +33,7 @@ class RawMention:
     places: tuple[tuple[int | None, int], ...]
     text: str | None = None
     raw_role: str | None = None
+    is_machine: bool = False
 
 
 @dataclass(frozen=True)
@@ -186,4 +187,5 @@ def make_annotation(
         ext_dbs=row.resolved.ext_dbs,
         tag_ids=(row.raw.tag_id,) if row.raw.tag_id else (),
         panel_no=panel_no,
+        is_machine=row.raw.is_machine,
     )

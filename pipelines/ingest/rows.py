@@ -52,7 +52,8 @@ def rows_of(parsed: ParsedFile, origin: Origin) -> Tables:
     for figure in parsed.curated:
         by_document.setdefault(figure.ids, []).append(figure)
     for ids, figures in by_document.items():
-        _add_curated_document(out, ids, figures, origin)
+        if not all(f.is_deleted for f in figures):
+            _add_curated_document(out, ids, figures, origin)
     for figure in parsed.curated:
         _add_curated_figure(out, figure, origin)
     for event in parsed.events:
@@ -109,7 +110,7 @@ def _add_document(out: Tables, document: DocumentRecord, origin: Origin) -> None
             "jats_id": f.jats_id, "parent_figure_id": f"{doc_id}#{f.parent_key}" if f.parent_key else None,
             "position": f.position, "legend": f.legend, "legend_sha256": sha256_text(f.legend) if f.legend else None,
             "caption_xml": f.caption_xml, "graphics": list(f.graphics), "fig_type": f.fig_type, "place": f.place,
-            "licence": f.licence, **common,
+            "licence": f.licence, "is_deleted": False, **common,
         })  # fmt: skip
     for event in document.events:
         _add_event(out, event, doc_id, origin, common)
@@ -117,14 +118,14 @@ def _add_document(out: Tables, document: DocumentRecord, origin: Origin) -> None
 
 def _add_statement(out: Tables, event: EventRecord, origin: Origin) -> None:
     """A statement that stands by itself, in a list or a record of PubMed."""
-    notice_id = next(iter(aliases_of(event.notice, origin.source)), None)
-    _add_event(out, event, notice_id, origin, origin.columns(None, 0, content_hash(event)))
+    _add_event(out, event, None, origin, origin.columns(None, 0, content_hash(event)))
 
 
 def _add_event(
     out: Tables, event: EventRecord, notice_id: str | None, origin: Origin, common: Mapping[str, object]
 ) -> None:
     target = doc_id_for(event.target, origin.source, origin.raw_sha256)
+    notice_id = next(iter(aliases_of(event.notice, origin.source)), notice_id)
     event_id = short_hash(target, event.kind, event.event, event.event_date, origin.source, notice_id, event.detail)
     _add(out, "document_events", {
         "event_id": event_id, "doc_id": target, "kind": event.kind, "event": event.event,
@@ -148,11 +149,13 @@ def _add_curated_figure(out: Tables, figure: CuratedFigure, origin: Origin) -> N
     about = [origin.sender, origin.review_stage, *origin.guideline]
     sha = content_hash([replace(figure, stated_date=None, stated_version=0), about])
     common = origin.columns(figure.stated_date, figure.stated_version, sha)
-    legend_sha256 = sha256_text(figure.legend)
+    legend_sha256 = None if figure.is_deleted else sha256_text(figure.legend)
     _add(out, "figures", {
         "figure_id": figure_id, "doc_id": doc_id, "kind": origin.kind, "label": figure.label,
-        "jats_id": figure.external_id, "position": figure.position, "legend": figure.legend,
-        "legend_sha256": legend_sha256, "graphics": list(figure.graphics), "place": "body", **common,
+        "jats_id": figure.external_id, "position": figure.position,
+        "legend": None if figure.is_deleted else figure.legend, "legend_sha256": legend_sha256,
+        "graphics": list(figure.graphics), "place": "body",
+        "is_deleted": figure.is_deleted, **common,
     })  # fmt: skip
     for p in figure.panels:
         _add(out, "panels", {
@@ -162,13 +165,14 @@ def _add_curated_figure(out: Tables, figure: CuratedFigure, origin: Origin) -> N
         })  # fmt: skip
     for a in figure.annotations:
         annotation_id = short_hash(
-            figure_id, legend_sha256, a.start, a.end, a.entity_type, sha, a.panel_no, a.text, a.tag_ids
+            figure_id, legend_sha256, a.start, a.end, a.entity_type, sha, a.panel_no, a.text, a.tag_ids, a.is_machine
         )
         _add(out, "annotations", {
             "annotation_id": annotation_id, "figure_id": figure_id, "panel_no": a.panel_no, "start_offset": a.start,
             "end_offset": a.end, "text": a.text, "entity_type": a.entity_type, "raw_type": a.raw_type, "role": a.role,
             "raw_role": a.raw_role, "ext_ids": list(a.ext_ids), "ext_dbs": list(a.ext_dbs),
             "tag_ids": list(a.tag_ids), "n_source_rows": a.n_source_rows, "is_floating": a.is_floating,
-            "is_nested": a.is_nested, "annotator": origin.sender, "review_stage": origin.review_stage,
+            "is_nested": a.is_nested, "annotator": origin.sender,
+            "review_stage": "machine" if a.is_machine else origin.review_stage,
             "legend_sha256": legend_sha256, **common,
         })  # fmt: skip

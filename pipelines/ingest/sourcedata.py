@@ -1,14 +1,15 @@
 """SourceData XML: one article a file, its figures by panel, curated tags within the text (domain.md 1.1 and 2.1).
 
 Panels are the curator's, whole and in order, so every panel's start is known: at its printed marker, else at its
-first word (a panel that begins with "Left, …"). Left-overs of machine pre-tagging (`sd-pretag`) are text, never a tag.
+first word (a panel that begins with "Left, …"). Left-overs of machine pre-tagging (`sd-pretag`) are kept as a machine's
+annotations beside the curator's: they make no panel labelled and are counted as a unit of their own, `pretag`.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from lxml import etree
 
@@ -27,8 +28,8 @@ from pipelines.core.records import (
 from pipelines.core.text import first_words, fold
 from pipelines.errors import RejectedInput
 from pipelines.ingest.bioid_figures import find_gold_markers
-from pipelines.ingest.curation import Tally, TracedText, mark_nested, merge_rows, trace_legend
-from pipelines.ingest.sourcedata_tags import BadTag, ReadTag, read_tag
+from pipelines.ingest.curation import PRETAG, Tally, TracedText, mark_nested, merge_rows, trace_legend
+from pipelines.ingest.sourcedata_tags import BadTag, ReadTag, is_machine_made, pretag_attributes, read_tag
 from pipelines.ingest.sourcedata_text import RawPanel, RawTag, iter_outermost_panels, read_panels
 from pipelines.ingest.xml_safety import parse_xml
 
@@ -87,6 +88,7 @@ def _place_tag(panel: _Panel, tag: RawTag, read: ReadTag, panel_no: int, legend:
         start=start, end=end, text=text, entity_type=read.entity_type, raw_type=read.raw_type, role=read.role,
         raw_role=read.raw_role, ext_ids=read.ext_ids, ext_dbs=read.ext_dbs,
         tag_ids=(tag.attributes["id"],) if tag.attributes.get("id") else (), panel_no=panel_no,
+        is_machine=is_machine_made(tag.attributes, load_labels()),
     )  # fmt: skip
 
 
@@ -108,9 +110,26 @@ def _read_tags(panel: _Panel, panel_no: int, legend: str, context: _Context) -> 
         elif (record := _place_tag(panel, tag, read, panel_no, legend)) is None:
             _reject_tag(tag, Reason.TEXT_MISMATCH, "its attribute `text` is not the text that it stands on", context)
         else:
-            panel.n_tagged += 1
+            panel.n_tagged += not record.is_machine
             rows.append(record)
     return rows
+
+
+def _read_pretags(panel: _Panel, panel_no: int, legend: str, context: _Context) -> list[AnnotationRecord]:
+    rows = []
+    for tag in panel.raw.pretags:
+        context.tally.count(PRETAG, "n_in")
+        has_text = panel.traced.map_span(tag.start, tag.end) is not None
+        read = read_tag(pretag_attributes(tag.attributes, context.labels), has_text=has_text, labels=context.labels)
+        record = _place_tag(panel, tag, read, panel_no, legend) if isinstance(read, ReadTag) else None
+        if record is None:
+            context.tally.count(PRETAG, "ignored")
+        else:
+            rows.append(replace(record, is_machine=True, n_source_rows=0))
+    kept, n_repeated = merge_rows(rows)
+    context.tally.count(PRETAG, "valid", len(rows) - n_repeated)
+    context.tally.count(PRETAG, "duplicate", n_repeated)
+    return kept
 
 
 def _is_phantom(tag: RawTag) -> bool:
@@ -215,7 +234,9 @@ def _drop_empty(raw: RawPanel, context: _Context, *, is_wrapper: bool) -> None:
 def _read_annotations(figure: _Figure, context: _Context) -> tuple[AnnotationRecord, ...]:
     """The records of all tags; those of a repeated panel are placed in the panel that it repeats."""
     rows: list[AnnotationRecord] = []
+    pretags: list[AnnotationRecord] = []
     for panel_no, panel in enumerate(figure.panels):
+        pretags += _read_pretags(panel, panel_no, figure.legend, context)
         rows += _read_tags(panel, panel_no, figure.legend, context)
         for raw in (raw for same, raw in figure.repeats if same is panel):
             again = _Panel(raw, trace_legend(raw.text), panel.start)
@@ -224,7 +245,7 @@ def _read_annotations(figure: _Figure, context: _Context) -> tuple[AnnotationRec
     records, n_repeated = merge_rows(rows)
     context.tally.count("annotation", "duplicate", n_repeated)
     context.tally.count("annotation", "valid", sum(record.n_source_rows for record in records))
-    return mark_nested(records)
+    return mark_nested([*records, *pretags])
 
 
 def _read_figure(element: etree._Element, context: _Context, position: int) -> CuratedFigure | None:

@@ -56,6 +56,24 @@ def modernise(attributes: Mapping[str, str]) -> dict[str, str]:
     return out
 
 
+def is_machine_made(attributes: Mapping[str, str], labels: Labels) -> bool:
+    """True where the file says that a machine made this and no curator took it over (`origin="smarttag"`)."""
+    said = (attributes.get(name, "").lower() for name in labels.origin_names)
+    return any(word in labels.machine_origins for word in said)
+
+
+def pretag_attributes(attributes: Mapping[str, str], labels: Labels) -> dict[str, str]:
+    """What a left-over of pre-tagging says, in the words of a tag: its `class` names role and type ("component
+    subcellular"), in other exports `role` and `type` do."""
+    old = modernise(attributes)
+    tag: dict[str, str] = {name: old[name] for name in ("id", "category", "entity_type", "role") if name in old}
+    for word in old.get("class", "").lower().split():
+        is_role = word in labels.roles or word in labels.roles_without_meaning
+        name = "category" if word in labels.categories else "role" if is_role else "entity_type"
+        tag.setdefault(name, word)
+    return tag
+
+
 def _split(text: str) -> list[str]:
     return [part.strip() for part in text.split(_SEPARATOR)] if text.strip() else []
 

@@ -11,7 +11,7 @@ from lxml import etree
 _BLOCKS = frozenset({"p", "div", "li", "ul", "ol", "br", "tr", "title", "h1", "h2", "h3", "h4"})
 _SILENT = frozenset({"graphic", "script", "style"})
 _BOLD = frozenset({"b", "strong", "bold"})
-PANEL, TAG = "sd-panel", "sd-tag"
+PANEL, TAG, PRETAG = "sd-panel", "sd-tag", "sd-pretag"
 
 
 @dataclass
@@ -35,6 +35,7 @@ class RawPanel:
     parts: list[str] = field(default_factory=list)
     length: int = 0
     tags: list[RawTag] = field(default_factory=list)
+    pretags: list[RawTag] = field(default_factory=list)
     bold_end: int = 0
     coords: tuple[int, ...] = ()
 
@@ -77,10 +78,10 @@ class _Walker:
     def start(self, element: etree._Element) -> None:
         if element.tag == PANEL:
             self.panels.append(RawPanel(str(element.get("panel_id", "")).strip(), coords=_coords(element)))
-        elif element.tag == TAG:
+        elif element.tag in (TAG, PRETAG):
             panel = self.panels[-1]
             tag = RawTag(_attributes(element), panel.length, panel.length)
-            panel.tags.append(tag)
+            (panel.tags if element.tag == TAG else panel.pretags).append(tag)
             self._open[element] = (panel, tag)
         elif element.tag in _BLOCKS:
             self._break()
@@ -89,7 +90,7 @@ class _Walker:
 
     def end(self, element: etree._Element, *, is_root: bool) -> None:
         self._n_silent -= element.tag in _SILENT
-        if element.tag == TAG:
+        if element.tag in (TAG, PRETAG):
             panel, tag = self._open.pop(element)
             tag.end = panel.length
         elif element.tag in _BOLD and not self.panels[-1].bold_end and len(element) == 0:

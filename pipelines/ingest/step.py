@@ -23,7 +23,8 @@ from pipelines.core.records import ParsedFile, Reason, Rejection, UnitCounts
 from pipelines.core.runs import Run, StageResult
 from pipelines.core.tables import CORPUS_TABLES, corpus_schema, rows_to_table
 from pipelines.errors import PermanentError, PipelineError, RejectedInput
-from pipelines.ingest import craft, formats
+from pipelines.ingest import craft, deletions
+from pipelines.ingest.formats import parse_file, parser_versions
 from pipelines.ingest.rows import Origin, Row, rows_of
 from pipelines.settings import Settings
 
@@ -52,6 +53,27 @@ class _Night:
         })  # fmt: skip
 
 
+def contents_of(data: bytes, entry: Mapping[str, Any], delivery: Mapping[str, Any]) -> tuple[str, set[str]]:
+    """(format, hashes of the revisions and ids of the statements that it reads today); none of a file it rejects, or
+    that is one of several files of an article."""
+    try:
+        parsed, version = _parse_or_reject(data, entry, delivery)
+    except RejectedInput:
+        return "", set()
+    rows = rows_of(parsed, _origin(entry, delivery, version, is_synthetic=bool(delivery["is_synthetic"])))
+    revisions = [r for r in rows.get("documents", ()) if r["kind"] == "publication"] + rows.get("figures", [])
+    events = rows.get("document_events", ())
+    return parsed.format, {str(r["record_sha256"]) for r in revisions} | {str(r["event_id"]) for r in events}
+
+
+def _origin(entry: Mapping[str, Any], delivery: Mapping[str, Any], version: int, *, is_synthetic: bool) -> Origin:
+    stated = dt.date.fromisoformat(delivery["stated_date"]) if delivery["stated_date"] else None
+    return Origin(entry["source"], entry["delivery_id"], entry["raw_sha256"], version, stated, is_synthetic,
+                  delivery["sender"], delivery["review_stage"],
+                  (*delivery["annotated_types"], f"roles: {delivery['has_roles']}"),
+                  delivery.get("purpose") == "auxiliary")  # fmt: skip
+
+
 def _or_rejected(parse: Callable[[], _Parsed]) -> _Parsed:
     """What a parser says; a file that it fails on in an unforeseen way is one rejected file, not a lost night."""
     try:
@@ -61,6 +83,16 @@ def _or_rejected(parse: Callable[[], _Parsed]) -> _Parsed:
     except Exception as error:
         message = f"the parser failed on it, please report: {type(error).__name__}: {error}"[:500]
         raise RejectedInput(Reason.PARSER_ERROR, message) from error
+
+
+def _parse_or_reject(data: bytes, entry: Mapping[str, Any], delivery: Mapping[str, Any]) -> tuple[ParsedFile, int]:
+    """The records of a file by what its delivery states; RejectedInput where no parser takes it."""
+    if str(entry["name"]).endswith("delivery.toml"):
+        return _or_rejected(lambda: (deletions.parse_deletions(data), deletions.PARSER_VERSION))
+    kind, labels = delivery["format"], delivery.get("labels") or ""
+    if kind == craft.FORMAT:
+        raise RejectedInput(Reason.UNKNOWN_FORMAT, "a file of CRAFT says nothing without the others of its article")
+    return _or_rejected(lambda: parse_file(data, kind, labels, entry["source"]))
 
 
 def _manifest(settings: Settings, run: Run) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
@@ -84,7 +116,7 @@ def run(settings: Settings, run: Run, progress: Progress | None = None) -> Stage
             night.reject(Rejection("file", Reason(entry["reason"]), entry["message"]), entry)
         elif entry["status"] == "valid":
             landed = _Landed(entry, by_id[entry["delivery_id"]], landing.read(raw_key(entry["raw_sha256"])))
-            if landed.delivery["format"] == craft.FORMAT:
+            if landed.is_in_parts:
                 in_parts.setdefault(entry["delivery_id"], []).append(landed)
             else:
                 _parse_entry(settings, landed, night)
@@ -114,6 +146,11 @@ class _Landed:
     def is_synthetic(self) -> bool:
         return bool(self.delivery["is_synthetic"]) or _SYNTHETIC in self.data
 
+    @property
+    def is_in_parts(self) -> bool:
+        """True for one of several files that make an article."""
+        return bool(self.delivery["format"] == craft.FORMAT) and not str(self.entry["name"]).endswith("delivery.toml")
+
     def check(self, settings: Settings) -> None:
         """RejectedInput where its kind of data has no place in this home; PermanentError where it is another file."""
         if self.is_synthetic and not settings.is_synthetic:
@@ -134,12 +171,9 @@ def _reject_file(file: _Landed, error: RejectedInput, night: _Night) -> None:
 
 def _parse_entry(settings: Settings, file: _Landed, night: _Night) -> None:
     _take_note(file, night)
-    delivery = file.delivery
     try:
         file.check(settings)
-        parsed, version = _or_rejected(
-            lambda: formats.parse_file(file.data, delivery["format"], delivery.get("labels") or "")
-        )
+        parsed, version = _parse_or_reject(file.data, file.entry, file.delivery)
     except RejectedInput as error:
         _reject_file(file, error, night)
         return
@@ -175,12 +209,8 @@ def _parse_articles(settings: Settings, files: Sequence[_Landed], night: _Night)
 
 
 def _add_records(parsed: ParsedFile, version: int, file: _Landed, night: _Night) -> None:
-    entry, delivery = file.entry, file.delivery
-    stated = dt.date.fromisoformat(delivery["stated_date"]) if delivery["stated_date"] else None
-    origin = Origin(entry["source"], entry["delivery_id"], entry["raw_sha256"], version, stated, file.is_synthetic,
-                    delivery["sender"], delivery["review_stage"],
-                    (*delivery["annotated_types"], f"roles: {delivery['has_roles']}"),
-                    delivery.get("purpose") == "auxiliary")  # fmt: skip
+    entry = file.entry
+    origin = _origin(entry, file.delivery, version, is_synthetic=file.is_synthetic)
     for table, rows in rows_of(parsed, origin).items():
         night.tables.setdefault(table, []).extend(rows)
     for rejection in parsed.rejections:
@@ -203,8 +233,8 @@ def _write(staging: ObjectStore, run: Run, night: _Night) -> StageResult:
     staging.write(f"{base}/accounting.jsonl", account_lines(run, "parse", night.counts))
     counts = {f"{u}s": c.valid for u, c in sorted(night.counts.items())}
     counts["rejected"] = sum(int(str(r["n"])) for r in night.rejections)
-    shas = sorted(str(f["raw_sha256"]) for f in night.files)
-    fingerprint = content_hash([shas, lines, counts, [*formats.VERSIONS, craft.PARSER_VERSION]])
+    fingerprint = content_hash([sorted(str(f["raw_sha256"]) for f in night.files), lines, counts,
+                                parser_versions()])  # fmt: skip
     return StageResult(staging.uri(base), counts, fingerprint, message=", ".join(f"{n} {k}" for k, n in counts.items()))
 
 

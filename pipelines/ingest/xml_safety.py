@@ -7,8 +7,9 @@ a `Reason` and words that a person on call understands.
 from __future__ import annotations
 
 import html.entities
+import io
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 
 from lxml import etree
 
@@ -17,6 +18,8 @@ from pipelines.errors import RejectedInput
 
 #: Largest file that is parsed at all, in bytes. The largest real article seen is 0.6 MB, a large article set 40 MB.
 MAX_BYTES = 64 * 1024 * 1024
+#: Largest set of records that is read one by one; a daily update of PubMed unpacks to some 300 MB.
+MAX_SET_BYTES = 1024 * 1024 * 1024
 #: Deepest nesting of elements; real JATS stays below 40. Equals libxml2's own limit, so that it stops the parse.
 MAX_DEPTH = 256
 
@@ -58,6 +61,30 @@ def parse_xml(data: bytes) -> etree._Element:
     return root
 
 
+def iter_elements(data: bytes, tags: Sequence[str]) -> Iterator[etree._Element]:
+    """The elements of these names, one after the other, each emptied when the next is asked for: for sets of records of
+    any size, as the memory is that of the bytes and one record. Raises RejectedInput as `parse_xml` does."""
+    _refuse_unreadable(data, MAX_SET_BYTES)
+    body = data.lstrip() if data[:1].isspace() else data
+    context = etree.iterparse(
+        io.BytesIO(body),
+        events=("end",),
+        tag=tags,
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        huge_tree=False,
+    )
+    try:
+        for _, element in context:
+            yield element
+            element.clear()
+            while element.getprevious() is not None:
+                del element.getparent()[0]  # type: ignore[union-attr]  # it has a previous, so a parent
+    except etree.XMLSyntaxError as error:
+        raise _rejection(_worst_problem(error, context.error_log), body) from None
+
+
 def root_name(data: bytes) -> str | None:
     """Local name of the first start tag, read from the first 64 kB without a parse; None where there is none.
 
@@ -90,16 +117,16 @@ def _parse(data: bytes, *, huge: bool) -> etree._Element:
     try:
         return etree.fromstring(data, parser)
     except etree.XMLSyntaxError as error:
-        raise _worst_problem(error, parser) from None
+        raise _worst_problem(error, parser.error_log) from None
 
 
-def _worst_problem(error: etree.XMLSyntaxError, parser: etree.XMLParser) -> _SyntaxProblem:
+def _worst_problem(error: etree.XMLSyntaxError, entries: etree._ListErrorLog) -> _SyntaxProblem:
     """A file that is not well-formed says so, even where an undeclared prefix was met first."""
-    log = [e for e in parser.error_log if e.level != _WARNING or e.type in _UNDECLARED_ENTITY]
-    entries = [(e.type, e.message, e.line, e.column) for e in log]
-    broken = [e for e in entries if e[0] != _NAMESPACE]
+    log = [e for e in entries if e.level != _WARNING or e.type in _UNDECLARED_ENTITY]
+    found = [(e.type, e.message, e.line, e.column) for e in log]
+    broken = [e for e in found if e[0] != _NAMESPACE]
     line, column = error.position
-    code, message, line, column = (broken or entries or [(0, error.msg, line, column)])[0]
+    code, message, line, column = (broken or found or [(0, error.msg, line, column)])[0]
     return _SyntaxProblem(code, str(message).strip(), line, column)
 
 
@@ -122,13 +149,13 @@ def _parse_huge(data: bytes) -> etree._Element:
     return root
 
 
-def _refuse_unreadable(data: bytes) -> None:
+def _refuse_unreadable(data: bytes, limit: int = MAX_BYTES) -> None:
     if not data.strip():
         what = "the file is empty" if not data else "the file holds only white space"
         raise RejectedInput(Reason.EMPTY_FILE, f"{what}: fetch it again from the source")
-    if len(data) > MAX_BYTES:
+    if len(data) > limit:
         size = f"{len(data) / 2**20:.0f} MiB"
-        raise RejectedInput(Reason.TOO_LARGE, f"the file has {size}, the limit is {MAX_BYTES // 2**20} MiB")
+        raise RejectedInput(Reason.TOO_LARGE, f"the file has {size}, the limit is {limit // 2**20} MiB")
     if not data.strip(b"\0"):
         raise RejectedInput(Reason.NOT_XML, "the file holds only NUL bytes: a write at the source was cut off")
     for signature, what in _SIGNATURES:

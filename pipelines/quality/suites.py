@@ -27,8 +27,8 @@ KINDS = ("publication", "curation", "auxiliary")
 PLACES = ("body", "floats", "back", "front", "sub-article")
 REVIEW_STAGES = ("machine", "curator", "author")
 EVENTS = (
-    "retraction", "expression_of_concern", "correction", "addendum", "reinstatement", "licence_change", "id_link",
-    "preprint_of", "deletion",
+    "retraction", "expression_of_concern", "correction", "addendum", "reinstatement", "licence_change",
+    "licence_stated", "id_link", "preprint_of", "deletion",
 )  # fmt: skip
 EVENT_KINDS = ("integrity", "licence", "identity", "deletion")
 MAX_LEGEND = 50_000
@@ -147,7 +147,7 @@ def _annotations() -> tuple[Rule, ...]:
         is_true("is_id_list_parallel", Reason.UNEQUAL_ID_LISTS, "ids {ext_ids}, databases {ext_dbs}: not parallel"),
         is_true("has_clean_ids", Reason.BAD_IDENTIFIER, "{ext_ids} holds an id that is empty, unsplit or unreadable"),
         in_set("review_stage", REVIEW_STAGES, Reason.RULE_FAILED),
-        between("n_source_rows", 1, None, "n_source_rows is {n_source_rows}", name="n_source_rows_in_range"),
+        between("n_source_rows", 0, None, "n_source_rows is {n_source_rows}", name="n_source_rows_in_range"),
         _SYNTHETIC,
         _first_copy("annotation {annotation_id}"),
         warn("is_text_short", "'{text}' has more than 300 characters"),

@@ -20,7 +20,7 @@ from typing import IO
 
 from pipelines.core.records import Reason, Rejection
 
-_ARCHIVE_NAME = re.compile(r"(?i)\.(?:tar\.gz|tgz|tar|zip|meca|(?:xml|json|jsonl|tsv|txt|conll|pubtator)\.gz)$")
+_ARCHIVE_NAME = re.compile(r"(?i)\.(?:tar\.gz|tgz|tar|zip|meca|(?:xml|json|jsonl|csv|tsv|txt|conll|pubtator)\.gz)$")
 _CHUNK = 1 << 20
 _BLOCK = 512
 _CARRIERS = (
@@ -39,10 +39,11 @@ class Member:
 
 @dataclass(frozen=True)
 class IgnoredMember:
-    """An entry that is no file (link, device, pipe): counted as ignored, with the reason."""
+    """An entry that is not taken (link, device, pipe, listed pattern): counted as ignored, with the reason."""
 
     name: str
     why: str
+    size: int = 0
 
 
 @dataclass(frozen=True)
@@ -87,8 +88,7 @@ class _Budget:
 
 
 def is_archive(name: str) -> bool:
-    """True for .tar.gz, .tgz, .tar, .zip, .meca (a zip) and single compressed files
-    (.xml.gz, .json.gz, .jsonl.gz, .tsv.gz, .txt.gz, .conll.gz, .pubtator.gz)."""
+    """True for .tar.gz, .tgz, .tar, .zip, .meca (a zip) and single files: .xml.gz, .json.gz, .csv.gz, …"""
     return _ARCHIVE_NAME.search(name) is not None
 
 

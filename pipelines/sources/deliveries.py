@@ -6,7 +6,7 @@ import datetime as dt
 import fnmatch
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from pipelines.core.hashing import content_hash
 from pipelines.core.labels import load_labels
@@ -29,13 +29,18 @@ _AUXILIARY = ("pubannotation", "pubtator", "conll", "jsonl", "craft")
 #: Formats whose records are read from several files: one that changed brings all of its delivery again.
 _IN_PARTS = ("craft",)
 _KEYS = {
-    "sender", "date", "review_stage", "annotated_types", "synthetic", "format", "has_roles", "labels", "purpose",
+    "sender", "date", "review_stage", "annotated_types", "synthetic", "format", "has_roles", "deleted",
+    "preannotated_by", "labels", "purpose",
 }  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One file or archive member as pulled. `status`: valid, duplicate, unchanged, ignored or quarantined."""
+    """One file or archive member as pulled. `status`: valid, duplicate, unchanged, ignored or quarantined.
+
+    `key` and `etag` are the source's own of what it came in, `url` where that has one, `fetched_at` the time (UTC):
+    they stand in the manifest only.
+    """
 
     source: str
     delivery: str
@@ -46,6 +51,10 @@ class Entry:
     reason: str = ""
     message: str = ""
     delivery_id: str = ""
+    key: str = ""
+    etag: str = ""
+    url: str = ""
+    fetched_at: str = ""
 
     def to_dict(self) -> dict[str, object]:
         return asdict(self)
@@ -62,6 +71,7 @@ class DeliveryInfo:
     is_synthetic: bool
     stated_date: dt.date | None
     format: str
+    preannotated_by: str | None = None
     labels: str = ""
     purpose: str = "gold"
 
@@ -134,6 +144,7 @@ def read_delivery(text: bytes | None, defaults: DeliveryInfo) -> DeliveryInfo:
     if text is None:
         return defaults
     data = _read_toml(text)
+    read_deletions(data)
     kind = _one_of(data, "format", FORMATS, defaults.format)
     maps = load_labels().maps
     labels = _one_of(data, "labels", ("", *maps), "")
@@ -153,9 +164,29 @@ def read_delivery(text: bytes | None, defaults: DeliveryInfo) -> DeliveryInfo:
         is_synthetic=bool(_checked(data, "synthetic", bool, defaults.is_synthetic)),
         stated_date=_date(data.get("date")) or defaults.stated_date,
         format=kind,
+        preannotated_by=str(_checked(data, "preannotated_by", str, "")).strip() or None,
         labels=labels,
         purpose=_one_of(data, "purpose", PURPOSES, purpose),
     )
+
+
+def read_deletions(data: Mapping[str, object]) -> list[tuple[str, str]]:
+    """(document, label or key of the figure) of each figure that the delivery takes back, from
+    `deleted = ["10.1234/demo.1#Figure 2"]`; RejectedInput(bad_delivery) for an entry of another form."""
+    listed = _checked(data, "deleted", list, [])
+    assert isinstance(listed, list)
+    out = []
+    for entry in listed:
+        document, mark, figure = str(entry).rpartition("#")
+        if not isinstance(entry, str) or not (document.strip() and mark and figure.strip()):
+            raise RejectedInput(Reason.BAD_DELIVERY, f'delivery.toml: deleted holds {entry!r}; write "DOI#Figure 2"')
+        out.append((document.strip(), figure.strip()))
+    return out
+
+
+def states_deletions(name: str, data: bytes) -> bool:
+    """True for a delivery.toml that takes figures back: such a one is read like any file of its delivery."""
+    return name.rsplit("/", 1)[-1].rsplit("!", 1)[-1] == DELIVERY_FILE and b"deleted" in data
 
 
 def _date(value: object) -> dt.date | None:
@@ -183,3 +214,55 @@ def count_files(entries: Iterable[Entry]) -> UnitCounts:
     for entry in entries:
         total += UnitCounts(n_in=1, **{entry.status: 1})
     return total
+
+
+def mark_duplicates(entries: Sequence[Entry], tomls: Mapping[str, bytes]) -> list[Entry]:
+    """The same bytes twice in one run count once: the first by delivery and name is valid. Under another description
+    they are another statement: an author who corrects nothing, a second curator who agrees to the letter."""
+    out = list(entries)
+    seen: set[tuple[str, bytes | None]] = set()
+    for i in sorted(range(len(out)), key=lambda i: (out[i].delivery, out[i].name)):
+        if out[i].status == "valid":
+            statement = (out[i].raw_sha256, tomls.get(out[i].delivery))
+            if statement in seen:
+                out[i] = replace(out[i], status="duplicate", reason="same bytes as another file of this run")
+            seen.add(statement)
+    return out
+
+
+def describe_deliveries(
+    entries: Sequence[Entry],
+    ids: Mapping[str, str],
+    tomls: Mapping[str, bytes],
+    defaults: DeliveryInfo,
+    place: str = "",
+) -> tuple[list[Entry], list[dict[str, object]]]:
+    """(entries with their delivery id, one row a delivery), for `ids` delivery name → delivery id.
+
+    A delivery whose description is wrong is rejected whole: nothing is known of what it annotates.
+    """
+    out, rows = list(entries), []
+    for name, delivery_id in ids.items():
+        try:
+            info = read_delivery(tomls.get(name), defaults)
+        except RejectedInput as error:
+            out = [
+                replace(e, status="quarantined", reason=error.reason, message=error.message)
+                if e.delivery == name and e.status == "valid" else e
+                for e in out
+            ]  # fmt: skip
+            info = defaults
+        sha256 = delivery_hash(e for e in out if e.delivery == name)
+        rows.append({**_delivery_row(name, delivery_id, info, sha256), "place": place})
+    return [replace(e, delivery_id=ids.get(e.delivery, "")) for e in out], rows
+
+
+def _delivery_row(name: str, delivery_id: str, info: DeliveryInfo, sha256: str) -> dict[str, object]:
+    stated = info.stated_date.isoformat() if info.stated_date else None
+    return {
+        "delivery_id": delivery_id, "source": delivery_id.partition(":")[0], "sender": info.sender,
+        "format": info.format, "review_stage": info.review_stage, "annotated_types": list(info.annotated_types),
+        "has_roles": info.has_roles, "is_synthetic": info.is_synthetic, "stated_date": stated, "name": name,
+        "content_sha256": sha256, "preannotated_by": info.preannotated_by, "labels": info.labels or None,
+        "purpose": info.purpose,
+    }  # fmt: skip

@@ -70,7 +70,7 @@ def test_mutated_inputs_are_read_or_refused(root: Path, target: str) -> None:
     check(report)
     assert report["n"] == sum(report["ends"].values()) == QUICK
     if target != "archive":  # an archive's refusals are among its members
-        assert report["ends"]["ok"] > QUICK // 4, "most inputs must get past the XML parser"
+        assert report["ends"]["ok"] > QUICK // 4, "most inputs must get past the XML or JSON parser"
         n_ways = 2 if target in TEXTS else 4
         assert len(report["ends"]) > n_ways, "and the others fail in many ways"
 
@@ -185,6 +185,10 @@ def big_archive(size: int) -> bytes:
     return sink.getvalue()
 
 
+def big_record(size: int) -> bytes:
+    return big_text(size, '{"id": "1", "source": "MED", "inEPMC": "', '"}')
+
+
 def big_line(before: str, after: str) -> Callable[[int], bytes]:
     return lambda size: big_text(size, before, after)
 
@@ -195,6 +199,7 @@ MAKERS: dict[str, Callable[[int], bytes]] = {
     "pubannotation": big_line('{"denotations": [], "text": "', '"}'),
     "pubtator": big_line("1|t|", ""), "conll": big_line("a\tO\nb", "\tO\n"),
     "jsonl": big_line('{"labels": ["O"], "words": ["a"], "text": "', '"}'),
+    "record": big_record,
 }  # fmt: skip
 
 

@@ -81,7 +81,7 @@ def test_a_source_that_cannot_be_listed_is_named(settings: Settings, articles: P
     assert [("error" in s) for s in report["sources"]] == [False, True]
     assert report["exit_code"] == 0
     assert make_plan(settings, {**NIGHT, "articles": "/nowhere"})["exit_code"] == 2
-    with pytest.raises(UsageError, match="no source to list"):
+    with pytest.raises(UsageError, match="no source to pull from"):
         make_plan(settings, {**NIGHT, "articles": ""})
 
 

@@ -72,6 +72,18 @@ def test_status_says_what_analysts_do_not_see_yet(settings: Settings) -> None:
     assert "could not read curation" in notes
 
 
+def test_a_source_missing_for_several_nights_is_said_first(settings: Settings) -> None:
+    for day in (19, 20):
+        close_night(settings, f"2026-11-{day}", VERSION, sources_missing=["pmc"])
+    assert collect_status(settings)["alerts"] == []
+    close_night(settings, "2026-11-21", VERSION, sources_missing=["curation", "pmc"])
+    text = shown(collect_status(settings))
+    assert "ALERT pmc could not be read for 3 nights: `nightcap doctor`" in text
+    assert text.index("ALERT") < text.index("last closed night")
+    close_night(settings, "2026-11-22", VERSION)
+    assert collect_status(settings)["alerts"] == []
+
+
 def test_holds_come_first(settings: Settings) -> None:
     open_state(settings).set_hold(Hold("analytics", "ada", "wrong panels", None, ""))
     lines = shown(collect_status(settings)).splitlines()

@@ -13,8 +13,12 @@ from pipelines.cli.app import app
 from pipelines.cli.show import collect_status
 from pipelines.clients.corpus_repo import CorpusRepo
 from pipelines.clients.state import open_state
-from pipelines.corpus.index import Index, leak_hash
-from pipelines.corpus.step import bring_forward, compute_digest, plan_withdrawal, show_benchmarks, withdraw
+from pipelines.core.gold import layer_id
+from pipelines.core.splits import leak_hash
+from pipelines.corpus.compare.step import compute_digest, show_benchmarks
+from pipelines.corpus.index import Index, RevisionKey
+from pipelines.corpus.step import bring_forward
+from pipelines.corpus.withdrawal.step import plan_withdrawal, withdraw
 from pipelines.errors import UsageError
 from pipelines.settings import Settings
 
@@ -73,6 +77,10 @@ def open_index(settings: Settings) -> Index:
     return index
 
 
+def current(index: Index, figure_id: str) -> RevisionKey | None:
+    return index.current_key(layer_id(figure_id, "tests", "curator"))
+
+
 def digest(settings: Settings, version: str) -> str:
     return compute_digest(settings, CorpusRepo(settings).files(version))
 
@@ -92,7 +100,7 @@ def test_a_withdrawn_night_leaves_what_was_current_before(settings: Settings) ->
 
 def test_the_index_forgets_what_is_hidden_and_keeps_identity(settings: Settings) -> None:
     index = open_index(settings)
-    revised, leak = index.current_key(FIGURE), leak_hash(OTHER + " too") or ""
+    revised, leak = current(index, FIGURE), leak_hash(OTHER + " too") or ""
     assert index.retracted() == {DOC}
     assert index.documents_with_legend(leak) == [DOC]
     assert len(index.gold_figures("ner", "test")) == 3
@@ -100,8 +108,8 @@ def test_the_index_forgets_what_is_hidden_and_keeps_identity(settings: Settings)
     withdraw(settings, "2026-11-19", "wrong", "ada")
     index = open_index(settings)
     assert index.seq == 3
-    assert index.current_key(FIGURE) not in (None, revised)
-    assert index.current_key(f"{DOC}#cur-curation-2") is None
+    assert current(index, FIGURE) not in (None, revised)
+    assert current(index, f"{DOC}#cur-curation-2") is None
     assert index.retracted() == set()
     assert index.documents_with_legend(leak) == []
     assert [g[1] for g in index.gold_figures("ner", "test")] == [FIGURE, "10.5555/b#cur-curation-1"]
@@ -119,7 +127,7 @@ def test_a_withdrawn_delivery_takes_only_its_own_rows(settings: Settings) -> Non
     withdraw(settings, "curation:2026-11-19:1", "wrong", "ada")
     index = open_index(settings)
     assert index.retracted() == {DOC}
-    assert index.current_key(f"{DOC}#cur-curation-2") is None
+    assert current(index, f"{DOC}#cur-curation-2") is None
     index.close()
 
 

@@ -27,9 +27,11 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.errors import PipelineError
+from pipelines.ingest import biorxiv, europepmc, pmc_metadata, vanished
 from pipelines.ingest.bioc import parse_bioc
 from pipelines.ingest.formats import parse_file
 from pipelines.ingest.jats import parse_jats
+from pipelines.ingest.json_records import load_object
 from pipelines.ingest.sourcedata import parse_sourcedata
 from pipelines.sources.archives import Member, iter_members
 
@@ -97,6 +99,32 @@ SOURCEDATA = (
     f'<sd-panel panel_id="7"><p><b>A</b> Blot of {TAG} and {_PRE} &amp; more.<br/>{_FLOAT}</p><graphic href="https://x/7"/>'
     f'</sd-panel><sd-panel panel_id="8">(B) <sd-panel panel_id="9">nested {TAG}</sd-panel></sd-panel></fig></article>',
 )
+
+
+STATEMENT = {"id": "39000009", "source": "MED", "type": "Retraction in", "reference": "J Ünits. 2026 Mar 4;5:6"}
+RECORDS = (
+    {"id": "39000001", "source": "MED", "pmcid": "PMC123", "doi": "10.1234/Demo.1", "license": "cc by", "inEPMC": "Y",
+     "firstPublicationDate": "2026-02-03", "pubTypeList": {"pubType": ["Journal Article", "Retracted Publication"]},
+     "commentCorrectionList": {"commentCorrection": [STATEMENT, {**STATEMENT, "type": "Preprint in"}]}},
+    {"downloaded": True, "full": {"id": ["39000001"], "source": ["MED"], "isOpenAccess": ["Y"],
+     "commentCorrectionList": [{"commentCorrection": [{k: [v] for k, v in STATEMENT.items()}]}]}},
+    {"doi": "10.1101/2024.01.02.123456", "version": "2", "date": "2024-01-05", "type": "withdrawn",
+     "license": "cc_by", "category": "cell biology", "published": "10.1234/demo.1"},
+    {"preprint_doi": "10.1101/123456", "published_doi": "10.1234/demo.1", "published_date": "2024-05-06"},
+    {"pmcid": "PMC123", "version": 2, "pmid": "39000001", "is_retracted": "yes", "license_code": "CC BY"},
+    {"nightcap": "vanished", "source": "pmc", "key": "PMC123.1", "pmcid": "PMC123", "date": "2026-03-04"},
+)  # fmt: skip
+
+
+def read_record(data: bytes) -> None:
+    """As the parse step does: the reader that knows the object by its keys."""
+    value = load_object(data)
+    for module in (europepmc, biorxiv, pmc_metadata, vanished):
+        if module.is_record(value):
+            parsed = module.parse_record(data)
+            json.dumps([str(e) for e in parsed.events]).encode()
+            assert all(counts.balances for counts in parsed.counts.values())
+            return
 
 
 def _zip(members: Sequence[tuple[str, bytes]]) -> bytes:
@@ -187,6 +215,7 @@ TARGETS: dict[str, Callable[[bytes], object]] = {
     "jats": parse_jats, "bioc": parse_bioc, "sourcedata": parse_sourcedata, "archive": read_archive,
     **{kind: partial(parse_file, kind=kind, labels="" if kind in ("bioc-json", "jsonl") else "pubtator")
        for kind in ("bioc-json", "pubannotation", "pubtator", "conll", "jsonl")},
+    "record": read_record,
 }  # fmt: skip
 SEEDS: dict[str, tuple[bytes, ...]] = {
     "jats": tuple(t.encode() for t in JATS), "bioc": tuple(t.encode() for t in BIOC),
@@ -194,6 +223,7 @@ SEEDS: dict[str, tuple[bytes, ...]] = {
     "bioc-json": (json.dumps(BIOC_JSON).encode(), json.dumps([BIOC_JSON], ensure_ascii=False).encode()),
     "pubannotation": (json.dumps(PUBANNOTATION).encode(), json.dumps([PUBANNOTATION], ensure_ascii=False).encode()),
     "pubtator": (PUBTATOR.encode(),), "conll": tuple(t.encode() for t in CONLL), "jsonl": (JSONL.encode(),),
+    "record": tuple(json.dumps(r, ensure_ascii=False).encode() for r in RECORDS),
 }  # fmt: skip
 
 
@@ -333,7 +363,7 @@ def _places(value: object, found: list[tuple[Any, Any]]) -> list[tuple[Any, Any]
     return found
 
 
-def change_value(data: bytes, rng: random.Random) -> bytes:
+def change_entry(data: bytes, rng: random.Random) -> bytes:
     """JSON: a value becomes an odd one or another of the same text, or is doubled. Else two fields change places."""
     lines = data.split(b"\n")
     n = rng.randrange(len(lines))
@@ -357,10 +387,29 @@ def _swap_fields(data: bytes, rng: random.Random) -> bytes:
     return b"".join(fields)
 
 
+_VALUES = (None, True, 0, -1.5, "", "NA", "10.1/\ud800", [], {}, [[["x"]]], {"a": {"b": []}}, "9" * 5000, "x y " * 9000)
+
+
+def change_value(data: bytes, rng: random.Random) -> bytes:
+    """A value somewhere in a JSON object becomes another, or its list or object: stays well-formed."""
+    try:
+        value = json.loads(data)
+    except (ValueError, RecursionError):
+        return flip(data, rng)
+    at, key = value, None
+    while isinstance(at, (dict, list)) and at:
+        key = rng.choice(sorted(at) if isinstance(at, dict) else range(len(at)))
+        if not isinstance(at[key], (dict, list)) or not at[key] or rng.random() < 0.3:
+            at[key] = rng.choice((*_VALUES, [at[key]], {"full": at[key]}, [at[key]] * 300))
+            break
+        at = at[key]
+    return json.dumps(value).encode()
+
+
 KEEPING = (rename, change_number, wrap, change_leaf)
 MUTATIONS = (flip, cut, remove, double, swap_tags, rename, change_number, insert, nest, wrap, recode, change_leaf)
 ARCHIVE_MUTATIONS = (flip, flip, cut, remove, double, insert)
-TEXT_MUTATIONS = (*(change_value,) * 4, change_number, remove, double, insert, cut, flip, recode)
+TEXT_MUTATIONS = (*(change_entry,) * 4, change_number, remove, double, insert, cut, flip, recode)
 TEXTS = ("bioc-json", "pubannotation", "pubtator", "conll", "jsonl")
 
 
@@ -371,11 +420,18 @@ def make_input(target: str, n: int, seeds: Sequence[bytes]) -> bytes:
     data = rng.choice(seeds)
     if target == "archive" and rng.random() < 0.5:
         return _mutated_archive(rng)
-    kinds = {"archive": ARCHIVE_MUTATIONS, **dict.fromkeys(TEXTS, TEXT_MUTATIONS)}
-    mutations = kinds[target] if target in kinds else rng.choice((MUTATIONS, KEEPING))
+    mutations = _mutations(target, rng)
     for _ in range(rng.choice((1, 1, 2, 4))):
         data = rng.choice(mutations)(data, rng)
     return data
+
+
+def _mutations(target: str, rng: random.Random) -> Sequence[Callable[[bytes, random.Random], bytes]]:
+    if target == "archive":
+        return ARCHIVE_MUTATIONS
+    if target in TEXTS:
+        return TEXT_MUTATIONS
+    return rng.choice((MUTATIONS, (change_value,) if target == "record" else KEEPING))
 
 
 _HOSTILE = (

@@ -75,6 +75,8 @@ def serve(answer: Callable[[Asked], Answer]) -> Iterator[Provider]:
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    wbufsize = -1
+    disable_nagle_algorithm = True
 
     def do_GET(self) -> None:
         provider: Provider = self.server.provider  # type: ignore[attr-defined]
@@ -90,6 +92,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(answer.body if answer.cut is None else answer.body[: answer.cut])
+        self.wfile.flush()
         if answer.cut is not None:
             self.close_connection = True
 

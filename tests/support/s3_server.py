@@ -36,14 +36,18 @@ def _wait(port: int, process: subprocess.Popen[bytes]) -> None:
 
 
 @contextmanager
-def serve_s3(folder: Path, *buckets: str) -> Iterator[str]:
-    """Endpoint of a server whose buckets are folders below `folder`; ended with the block."""
+def serve_s3(folder: Path, *buckets: str, is_public: bool = False) -> Iterator[str]:
+    """Endpoint of a server whose buckets are folders below `folder`; ended with the block.
+
+    `is_public`: anybody reads, without credentials."""
     rclone = shutil.which("rclone") or str(Path(sys.executable).with_name("rclone"))
     for bucket in buckets:
         (folder / bucket).mkdir(parents=True, exist_ok=True)
     port = free_port()
     keys = f"{ACCESS['AWS_ACCESS_KEY_ID']},{ACCESS['AWS_SECRET_ACCESS_KEY']}"
-    command = [rclone, "serve", "s3", "--addr", f"127.0.0.1:{port}", "--auth-key", keys, "--config", "", str(folder)]
+    auth = [] if is_public else ["--auth-key", keys]
+    command = [rclone, "serve", "s3", "--addr", f"127.0.0.1:{port}", *auth, "--config", "",
+               "--dir-cache-time", "0s", str(folder)]  # fmt: skip
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         _wait(port, process)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipelines.clients.corpus_repo import CorpusFile, CorpusRepo
-from pipelines.core.hashing import content_hash, sha256_text, short_hash
+from pipelines.core.hashing import content_hash, sha256_bytes, sha256_text, short_hash
 from pipelines.core.splits import bucket_of, split_of
 from pipelines.core.tables import corpus_schema, parquet_bytes, rows_to_table, sort_rows
 from pipelines.settings import Settings, load
@@ -32,10 +32,10 @@ class SmallCorpus:
         self.rows.setdefault(table, []).append(row)
         return row
 
-    def _origin(self, source: str, raw: str, record: str, stated: str | None = None) -> Row:
+    def _origin(self, source: str, raw: str, record: str, stated: str | None = None, delivery: int = 1) -> Row:
         return {
             "source": source,
-            "delivery_id": f"{source}:{self.night}:1",
+            "delivery_id": f"{source}:{self.night}:{delivery}",
             "raw_sha256": _sha(raw),
             "parser_version": 1,
             "stated_date": dt.date.fromisoformat(stated) if stated else None,
@@ -98,11 +98,15 @@ class SmallCorpus:
         mentions: Sequence[Mapping[str, object]],
         panels: Sequence[tuple[str, str]] = (),
         stated: str | None = None,
+        delivery: int = 1,
+        sender: str = "tests",
+        stage: str = "curator",
     ) -> str:
-        """A curated figure: mentions are {text, type, role?, ids?, nth?} found in the legend; panels (letter, text)."""
-        origin = self._origin(
-            "curation", f"{doc_id} {key} {self.night}", content_hash([doc_id, key, legend, mentions]), stated
-        )
+        """A curated figure: mentions are {text, type, role?, ids?, is_machine?} found in the legend; panels (letter,
+        text). Its delivery, by number, is another's where `sender` or `stage` says so (see `delivery`)."""
+        content = [doc_id, key, legend, mentions, *([sender, stage] if (sender, stage) != ("tests", "curator") else [])]
+        raw = f"{doc_id} {key} {self.night}{f' {delivery}' if delivery > 1 else ''}"
+        origin = self._origin("curation", raw, content_hash(content), stated, delivery)
         if not any(r["doc_id"] == doc_id and r["kind"] == "curation" for r in self.rows.get("documents", [])):
             self.add("documents", doc_id=doc_id, kind="curation", licence="unknown", n_figures=1, **origin)
         figure_id = self._figure(doc_id, f"cur-curation-{key}", "curation", label, legend, 0, origin)
@@ -120,10 +124,12 @@ class SmallCorpus:
                 marker_offsets=[start],
                 has_marker=True,
                 is_labelled=True,
+                coords=[],
                 **origin,
             )
         for number, mention in enumerate(mentions):
-            self._annotation(figure_id, legend, mention, bounds, number, origin)
+            made_by = (sender, "machine" if mention.get("is_machine") else stage)
+            self._annotation(figure_id, legend, mention, bounds, number, origin, made_by)
         return figure_id
 
     def _annotation(
@@ -134,6 +140,7 @@ class SmallCorpus:
         bounds: Sequence[tuple[int, int]],
         number: int,
         origin: Row,
+        made_by: tuple[str, str],
     ) -> None:
         text = str(mention["text"])
         is_floating = bool(mention.get("is_floating"))
@@ -161,8 +168,8 @@ class SmallCorpus:
             n_source_rows=1,
             is_floating=is_floating,
             is_nested=False,
-            annotator="tests",
-            review_stage="curator",
+            annotator=made_by[0],
+            review_stage=made_by[1],
             legend_sha256=legend_sha(legend),
             **origin,
         )
@@ -179,19 +186,21 @@ class SmallCorpus:
             **origin,
         )
 
-    def delivery(self, source: str) -> None:
+    def delivery(self, source: str, number: int = 1, sender: str = "tests", stage: str = "curator",
+                 types: Sequence[str] = (), **values: object) -> None:  # fmt: skip
         self.add(
             "deliveries",
-            delivery_id=f"{source}:{self.night}:1",
+            delivery_id=f"{source}:{self.night}:{number}",
             source=source,
-            sender="tests",
+            sender=sender,
             format="mixed",
-            review_stage="curator",
-            annotated_types=[],
+            review_stage=stage,
+            annotated_types=list(types),
             has_roles=True,
             is_synthetic=True,
             name=source,
             content_sha256=_sha(source + self.night),
+            **values,
         )
 
     def parquet(self, part: int = 0) -> dict[str, bytes]:
@@ -235,7 +244,7 @@ def freeze_version(settings: Settings, version: SmallCorpus, seq: int = 1) -> st
     files = version.parquet()
     repo.write_files(files)
     md5 = repo.add_files(sorted(files))
-    repo.push_data()
+    repo.push_data(sorted(files))
     tag = f"corpus/{version.night}"
     repo.write_manifest(
         {
@@ -246,7 +255,9 @@ def freeze_version(settings: Settings, version: SmallCorpus, seq: int = 1) -> st
             "night": version.night,
             "part": 0,
             "corpus_md5": md5,
-            "files": [{"path": p} for p in sorted(files)],
+            "is_regular": True,
+            "benchmark": {},
+            "files": [{"path": p, "sha256": sha256_bytes(d), "bytes": len(d)} for p, d in sorted(files.items())],
             "rows": {t: len(r) for t, r in version.rows.items()},
         }
     )

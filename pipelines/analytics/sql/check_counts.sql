@@ -7,13 +7,14 @@ FROM (
     SELECT 'figures of publications', (SELECT count(*) FROM gen.out.figures WHERE figure_kind = 'publication'),
            (SELECT count(*) FROM cur.publication_figures)
     UNION ALL
-    SELECT 'annotations', (SELECT count(*) FROM gen.out.annotations), (SELECT count(*) FROM cur.curated_annotations)
+    SELECT 'annotations', (SELECT count(*) FROM gen.out.annotations) + (SELECT count(*) FROM gen.out.other_annotations),
+           (SELECT count(*) FROM cur.curated_annotations)
     UNION ALL
     SELECT 'curated figures served or matched',
            (SELECT count(*) FROM gen.out.figures WHERE figure_kind = 'curation')
                + (SELECT count(*) FROM work.matches AS m WHERE m.curated_figure_id NOT IN
                      (SELECT figure_id FROM gen.out.figures)),
-           (SELECT count(*) FROM cur.curated_figures)
+           (SELECT count(DISTINCT figure_id) FROM cur.curated_figures)
     UNION ALL
     SELECT 'document_events', (SELECT count(*) FROM gen.out.document_events), (SELECT count(*) FROM cur.events)
 )

@@ -9,6 +9,10 @@ FROM (
     UNION ALL
     SELECT 'annotations ' || annotation_id FROM gen.out.annotations GROUP BY annotation_id HAVING count(*) > 1
     UNION ALL
+    SELECT 'other_annotations ' || annotation_id FROM gen.out.other_annotations GROUP BY annotation_id HAVING count(*) > 1
+    UNION ALL
+    SELECT 'deliveries ' || delivery_id FROM gen.out.deliveries GROUP BY delivery_id HAVING count(*) > 1
+    UNION ALL
     SELECT 'mentions ' || mention_id FROM gen.out.mentions GROUP BY mention_id HAVING count(*) > 1
     UNION ALL
     SELECT 'hypotheses ' || hypothesis_id FROM gen.out.hypotheses GROUP BY hypothesis_id HAVING count(*) > 1

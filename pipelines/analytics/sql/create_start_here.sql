@@ -31,7 +31,10 @@ FROM (
     UNION ALL
     SELECT 32, 'tables', 'panels', count(*)::VARCHAR, 'segments of legends' FROM out.panels
     UNION ALL
-    SELECT 33, 'tables', 'annotations', count(*)::VARCHAR, 'what curators marked' FROM out.annotations
+    SELECT 33, 'tables', 'annotations', count(*)::VARCHAR, 'what curators marked: of several versions of a figure the one that counts' FROM out.annotations
+    UNION ALL
+    SELECT 34, 'tables', 'other_annotations', count(*)::VARCHAR,
+           'what other curators and machines marked in the same figures: beside the truth' FROM out.other_annotations
     UNION ALL
     SELECT 34, 'tables', 'mentions', count(*)::VARCHAR, 'what the models read, linked to ids' FROM out.mentions
     UNION ALL

@@ -9,7 +9,6 @@ WITH uses AS (
            NULL, f.doc_id, false
     FROM gen.out.annotations AS a
     JOIN gen.out.figures AS f USING (figure_id)
-    WHERE a.review_stage <> 'machine'
 ),
 named AS (
     SELECT entity_id, entity_type, list(text ORDER BY n DESC, text)[:20] AS names

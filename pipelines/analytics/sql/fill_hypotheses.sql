@@ -2,14 +2,14 @@
 -- role counts there. An entity is its id, or its text in lower case where it has none; a pair of one entity is none.
 INSERT INTO gen.out.hypotheses BY NAME
 WITH judged AS (
-    SELECT DISTINCT figure_id FROM gen.out.annotations WHERE role IS NOT NULL AND review_stage <> 'machine'
+    SELECT DISTINCT figure_id FROM gen.out.annotations WHERE role IS NOT NULL
 ),
 players AS (
     SELECT a.panel_id, f.doc_id, a.role, a.entity_type, a.text, 'curator' AS role_source,
            entity_of(a.ext_dbs[1], a.ext_ids[1], a.text) AS entity
     FROM gen.out.annotations AS a
     JOIN gen.out.figures AS f USING (figure_id)
-    WHERE a.role IN ('controlled', 'measured') AND a.panel_id IS NOT NULL AND a.review_stage <> 'machine'
+    WHERE a.role IN ('controlled', 'measured') AND a.panel_id IS NOT NULL
     UNION ALL
     SELECT panel_id, doc_id, role, entity_type, text, 'model', entity_of(ext_db, ext_id, text)
     FROM gen.out.mentions

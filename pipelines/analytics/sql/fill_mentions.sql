@@ -6,7 +6,7 @@ WITH truth AS (
            max_by(ext_ids, annotation_id) FILTER (ext_dbs[1] <> '') AS ext_ids,
            max_by(ext_dbs, annotation_id) FILTER (ext_dbs[1] <> '') AS ext_dbs
     FROM work.annotations
-    WHERE start_offset IS NOT NULL AND review_stage <> 'machine'
+    WHERE start_offset IS NOT NULL AND is_gold
     GROUP BY ALL
 ),
 names AS (

@@ -1,4 +1,5 @@
--- Curated figures of documents that have publication figures, with all of those figures: what is to be matched.
+-- Curated figures of documents that have publication figures, with all of those figures: what is to be matched. A figure is
+-- matched once, by the version that stands for it.
 CREATE TABLE work.candidates AS
 SELECT
     c.figure_id, c.record_sha256, c.label, c.legend,
@@ -7,6 +8,6 @@ SELECT
         AS candidates_sha256
 FROM work.curated_figures AS c
 JOIN work.publication_figures AS p ON p.doc_id = c.doc_id AND p.legend IS NOT NULL
-WHERE c.legend IS NOT NULL
+WHERE c.is_first AND c.legend IS NOT NULL
 GROUP BY ALL
 ORDER BY c.figure_id;

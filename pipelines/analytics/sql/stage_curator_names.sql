@@ -3,7 +3,7 @@ CREATE TABLE work.curator_names AS
 WITH named AS (
     SELECT entity_type, lower(text) AS name, unnest(ext_ids) AS ext_id, unnest(ext_dbs) AS ext_db, text
     FROM work.annotations
-    WHERE len(ext_ids) = 1 AND ext_dbs[1] <> '' AND NOT is_floating AND review_stage <> 'machine'
+    WHERE len(ext_ids) = 1 AND ext_dbs[1] <> '' AND NOT is_floating AND is_gold
       AND doc_id NOT IN (SELECT doc_id FROM cur.status WHERE status = 'retracted')
 ),
 counted AS (

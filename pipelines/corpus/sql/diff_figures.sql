@@ -4,11 +4,12 @@ WITH sides AS (
 ),
 named AS (
     SELECT s.side, coalesce(n.doc_id, s.doc_id) AS name, s AS fact,
-           row_number() OVER (PARTITION BY s.side, name, s.key ORDER BY s.doc_id, s.legend_sha256) AS n
+           row_number() OVER (PARTITION BY s.side, name, s.key, s.layer ORDER BY s.doc_id, s.legend_sha256) AS n
     FROM sides AS s LEFT JOIN diff_names AS n ON n.alias = s.doc_id
 ),
 pairs AS (
-    SELECT name, fact.key AS key, n, any_value(fact) FILTER (side = 'before') AS b, any_value(fact) FILTER (side = 'after') AS a
+    SELECT name, fact.key AS key, fact.layer AS layer, n, any_value(fact) FILTER (side = 'before') AS b,
+           any_value(fact) FILTER (side = 'after') AS a
     FROM named
     GROUP BY ALL
 )
@@ -22,4 +23,4 @@ SELECT name || '#' || key AS figure_id, name AS doc_id, coalesce(a.kind, b.kind)
 FROM pairs
 WHERE a IS NULL OR b IS NULL OR a.legend_sha256 IS DISTINCT FROM b.legend_sha256 OR a.label IS DISTINCT FROM b.label
    OR a.rest IS DISTINCT FROM b.rest
-ORDER BY figure_id, n
+ORDER BY figure_id, layer, n

@@ -5,7 +5,7 @@ SELECT b.task, b.benchmark_version, any_value(b.seq) AS seq, count(DISTINCT b.do
        count(*) FILTER (f.figure_id IS NULL) AS n_not_current,
        count(DISTINCT b.doc_id) FILTER (s.status = 'retracted') AS n_retracted
 FROM corpus.benchmark AS b
-LEFT JOIN cur.curated_figures AS f ON f.figure_id = b.figure_id AND f.record_sha256 = b.record_sha256
+LEFT JOIN cur.gold_figures AS f ON f.figure_id = b.figure_id AND f.record_sha256 = b.record_sha256
 LEFT JOIN cur.status AS s ON s.doc_id = f.doc_id
 GROUP BY b.task, b.benchmark_version
 ORDER BY b.task, b.benchmark_version

@@ -41,11 +41,11 @@ COMMENT ON COLUMN annotations.raw_role IS 'Role as delivered, e.g. intervention,
 COMMENT ON COLUMN annotations.ext_ids IS 'Identifiers that the curator gave, in order';
 COMMENT ON COLUMN annotations.ext_dbs IS 'Databases of ext_ids, in parallel';
 COMMENT ON COLUMN annotations.tag_ids IS 'Ids of the sender''s tags that were joined in this row';
-COMMENT ON COLUMN annotations.n_source_rows IS 'How many delivered tags this row stands for';
+COMMENT ON COLUMN annotations.n_source_rows IS 'How many delivered tags this row stands for; 0 for a left-over of machine pre-tagging';
 COMMENT ON COLUMN annotations.is_floating IS 'True for a tag that the curator gave to a panel without a place in the text';
 COMMENT ON COLUMN annotations.is_nested IS 'True where a longer span covers part of this one: kept, not trained on';
 COMMENT ON COLUMN annotations.annotator IS 'Who made it: the sender of the delivery';
-COMMENT ON COLUMN annotations.review_stage IS 'machine, curator or author';
+COMMENT ON COLUMN annotations.review_stage IS 'machine, curator or author; machine too for a tag inside a curator''s file that a machine made';
 COMMENT ON COLUMN annotations.legend_sha256 IS 'Legend that the offsets count in';
 COMMENT ON COLUMN annotations.source IS 'Name of the source that delivered the record, as in the configuration';
 COMMENT ON COLUMN annotations.delivery_id IS 'Delivery the record came in, source:night:n';

@@ -8,6 +8,7 @@ CREATE TABLE deliveries (
   review_stage VARCHAR NOT NULL,
   annotated_types VARCHAR[] NOT NULL,
   has_roles BOOLEAN NOT NULL,
+  preannotated_by VARCHAR,
   is_synthetic BOOLEAN NOT NULL,
   stated_date DATE,
   name VARCHAR NOT NULL,
@@ -23,6 +24,7 @@ COMMENT ON COLUMN deliveries.purpose IS 'gold, or auxiliary: no figure''s gold, 
 COMMENT ON COLUMN deliveries.review_stage IS 'machine, curator or author';
 COMMENT ON COLUMN deliveries.annotated_types IS 'Entity types that the guideline of the delivery annotates; others are unlabelled in it';
 COMMENT ON COLUMN deliveries.has_roles IS 'True where the guideline annotates controlled and measured roles';
+COMMENT ON COLUMN deliveries.preannotated_by IS 'Model or serving set whose tags the curator began from, as the delivery states; null where none is stated';
 COMMENT ON COLUMN deliveries.is_synthetic IS 'True for sample data';
 COMMENT ON COLUMN deliveries.stated_date IS 'Date that the delivery states';
 COMMENT ON COLUMN deliveries.name IS 'Folder or archive it came from';

@@ -19,7 +19,7 @@ COMMENT ON TABLE document_events IS 'One row per statement about a document: ret
 COMMENT ON COLUMN document_events.event_id IS 'sha256 prefix of (doc_id, kind, event, date, source, notice)';
 COMMENT ON COLUMN document_events.doc_id IS 'Document concerned, or the id that the statement names while the document is not known';
 COMMENT ON COLUMN document_events.kind IS 'integrity, licence, identity or deletion';
-COMMENT ON COLUMN document_events.event IS 'retraction, expression_of_concern, correction, addendum, reinstatement, licence_change, id_link, preprint_of, deletion';
+COMMENT ON COLUMN document_events.event IS 'retraction, expression_of_concern, correction, addendum, reinstatement, licence_change, licence_stated, id_link, preprint_of, deletion';
 COMMENT ON COLUMN document_events.event_date IS 'Date of the event as stated';
 COMMENT ON COLUMN document_events.notice_id IS 'Document id of the notice that says so';
 COMMENT ON COLUMN document_events.detail IS 'What the statement says in words';

@@ -8,6 +8,8 @@ CREATE TABLE documents (
   status VARCHAR NOT NULL,
   licence VARCHAR NOT NULL,
   licence_evidence VARCHAR,
+  may_redistribute BOOLEAN NOT NULL,
+  is_commercial_ok BOOLEAN NOT NULL,
   title VARCHAR,
   abstract VARCHAR,
   journal VARCHAR,
@@ -23,7 +25,9 @@ CREATE TABLE documents (
   is_synthetic BOOLEAN NOT NULL,
   delivery_id VARCHAR NOT NULL,
   raw_sha256 VARCHAR NOT NULL,
-  record_sha256 VARCHAR NOT NULL
+  record_sha256 VARCHAR NOT NULL,
+  cluster_id VARCHAR NOT NULL,
+  sources VARCHAR[] NOT NULL
 );
 COMMENT ON TABLE documents IS 'Current documents, one row each, retracted ones included with their status.';
 COMMENT ON COLUMN documents.doc_id IS 'Identity, never changed once seen; any alias works in the macros';
@@ -32,9 +36,11 @@ COMMENT ON COLUMN documents.pmcid IS 'PubMed Central id';
 COMMENT ON COLUMN documents.pmid IS 'PubMed id';
 COMMENT ON COLUMN documents.kind IS 'publication, or curation while only a curator delivery knows the document';
 COMMENT ON COLUMN documents.source IS 'Source of the current revision';
-COMMENT ON COLUMN documents.status IS 'current, corrected, concern or retracted, from document_events';
+COMMENT ON COLUMN documents.status IS 'current, corrected, concern or retracted, from document_events: retracted where any source says so, unless the last dated statement is a reinstatement (on one day the retraction holds)';
 COMMENT ON COLUMN documents.licence IS 'Class: open, noncommercial, tdm_only, unknown or barred';
 COMMENT ON COLUMN documents.licence_evidence IS 'Text or URL the class was read from';
+COMMENT ON COLUMN documents.may_redistribute IS 'True where the licence lets the text be passed on: open and noncommercial';
+COMMENT ON COLUMN documents.is_commercial_ok IS 'True where the licence allows commercial use too: open';
 COMMENT ON COLUMN documents.title IS 'Title';
 COMMENT ON COLUMN documents.abstract IS 'Abstract';
 COMMENT ON COLUMN documents.journal IS 'Journal title';
@@ -51,3 +57,5 @@ COMMENT ON COLUMN documents.is_synthetic IS 'True for sample data';
 COMMENT ON COLUMN documents.delivery_id IS 'Delivery of the current revision';
 COMMENT ON COLUMN documents.raw_sha256 IS 'Raw object of the current revision';
 COMMENT ON COLUMN documents.record_sha256 IS 'Content hash of the current revision';
+COMMENT ON COLUMN documents.cluster_id IS 'The same for a preprint and its article where one of them states it: the least doc_id of them; else the doc_id';
+COMMENT ON COLUMN documents.sources IS 'Every source that brought a revision of its own, sorted; the same content again leaves no trace';

@@ -10,6 +10,9 @@ CREATE TABLE figures (
   graphics VARCHAR[] NOT NULL,
   fig_type VARCHAR,
   place VARCHAR NOT NULL,
+  licence VARCHAR NOT NULL,
+  may_redistribute BOOLEAN NOT NULL,
+  is_commercial_ok BOOLEAN NOT NULL,
   n_panels BIGINT NOT NULL,
   n_annotations BIGINT NOT NULL,
   source VARCHAR NOT NULL,
@@ -29,6 +32,9 @@ COMMENT ON COLUMN figures.position IS 'Position in the document';
 COMMENT ON COLUMN figures.graphics IS 'Graphic hrefs';
 COMMENT ON COLUMN figures.fig_type IS 'JATS fig-type or specific-use';
 COMMENT ON COLUMN figures.place IS 'body, floats, back, front or sub-article';
+COMMENT ON COLUMN figures.licence IS 'Class that the figure states for itself, else that of its document; unknown for a figure printed by permission of others';
+COMMENT ON COLUMN figures.may_redistribute IS 'True where that licence lets the figure be passed on: open and noncommercial';
+COMMENT ON COLUMN figures.is_commercial_ok IS 'True where that licence allows commercial use too: open';
 COMMENT ON COLUMN figures.n_panels IS 'Panels in out.panels';
 COMMENT ON COLUMN figures.n_annotations IS 'Curated annotations in out.annotations';
 COMMENT ON COLUMN figures.source IS 'Source';

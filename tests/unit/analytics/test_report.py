@@ -53,6 +53,8 @@ def page_data() -> dict[str, list[dict[str, Any]]]:
                 "roles_note": "By curators.",
             }
         ],
+        "agreement": [],
+        "corrections": [],
         "night": [night],
         "nights": [night],
         "accounting": [
@@ -171,3 +173,18 @@ def test_a_night_with_nothing_says_so() -> None:
 def test_only_the_champion_is_filled() -> None:
     circles = html.fromstring(render_report(page_data())).xpath("//svg//circle/@class")
     assert circles == ["champion", "other"]
+
+
+def test_agreement_is_charted_where_there_is_any() -> None:
+    data = page_data()
+    assert "Agreement of annotators" not in render_report(data)
+    pair = {"pair": "ann <b> (curator) and pat (author)", "n_figures": 3, "n_spans_a": 10, "n_spans_b": 12}
+    data["agreement"] = [{**pair, "entity_type": "all", "f1": 0.75, "alpha": -0.1},
+                         {**pair, "entity_type": "TISSUE", "f1": 1.0, "alpha": None}]  # fmt: skip
+    names = ("n_documents", "n_without", "n_few", "n_many", "n_kept", "n_changed", "n_deleted", "n_added")
+    data["corrections"] = [{"from_stage": "curator", "to_stage": "author", **dict.fromkeys(names, 2)}]
+    page = html.fromstring(render_report(data))
+    [section] = [s for s in page.iter("section") if s.findtext("h2") == "Agreement of annotators"]
+    assert "ann <b> (curator)" in section.findtext("h3")
+    assert len(section.findall(".//circle")) == 3  # alpha of the second line is undefined
+    assert [c.text for c in section.findall(".//td")][:3] == ["curator", "author", "2"]

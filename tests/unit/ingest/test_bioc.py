@@ -245,3 +245,11 @@ def test_unusable_file_is_refused_as_a_whole(data: bytes, reason: Reason) -> Non
     with pytest.raises(RejectedInput) as refused:
         parse_bioc(data)
     assert refused.value.reason == reason
+
+
+def test_a_mention_whose_infon_names_a_machine_is_a_machines_and_labels_no_panel() -> None:
+    text = "(A) Blot of LC3."
+    made = mention(text, "LC3").replace("</infon>", '</infon><infon key="origin">SmartTag</infon>')
+    (figure,) = parse(document("Figure 1-A", text, made)).curated
+    assert [(a.text, a.is_machine) for a in figure.annotations] == [("LC3", True)]
+    assert [p.is_labelled for p in figure.panels] == [False]

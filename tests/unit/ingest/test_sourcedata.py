@@ -170,11 +170,41 @@ def test_phantoms_and_types_of_no_label_set_are_ignored_with_count(body: str) ->
     assert parsed.counts["annotation"] == UnitCounts(n_in=2, valid=1, ignored=1)
 
 
-def test_pretags_are_text_only() -> None:
-    parsed = parse(figure(panel('In <sd-pretag id="sdPretag1" class="component tissue">table</sd-pretag> 1.')))
+@pytest.mark.parametrize(
+    ("attributes", "entity_type", "raw_role"),
+    [
+        ('class="component tissue"', "TISSUE", "component"),
+        ('class="assay"', "EXP_ASSAY", None),
+        ('role="assayed" type="geneprod"', "GENEPROD", "assayed"),
+    ],
+)
+def test_pretags_are_a_machines_and_label_nothing(attributes: str, entity_type: str, raw_role: str | None) -> None:
+    parsed = parse(figure(panel(f'In <sd-pretag id="sdPretag1" {attributes}>table</sd-pretag> 1.')))
     curated = only_figure(parsed)
-    assert (curated.legend, curated.annotations) == ("In table 1.", ())
+    [made] = curated.annotations
+    assert (made.text, made.entity_type, made.raw_role, made.is_machine) == ("table", entity_type, raw_role, True)
+    assert curated.legend == "In table 1."
     assert [p.is_labelled for p in curated.panels] == [False]
+    assert parsed.counts["pretag"] == UnitCounts(n_in=1, valid=1)
+    assert parsed.counts["annotation"] == UnitCounts()
+
+
+def test_a_pretag_hides_no_tag_and_one_without_a_type_is_ignored() -> None:
+    whole = f'<sd-pretag id="p1" class="cell">{tag("LC3")} cells</sd-pretag>'
+    body = f'Loss of {whole} in <sd-pretag id="p2">vials</sd-pretag>'
+    parsed = parse(figure(panel(body)))
+    found = [(a.text, a.is_machine, a.is_nested) for a in only_figure(parsed).annotations]
+    assert found == [("LC3", False, False), ("LC3 cells", True, False)]
+    assert [p.is_labelled for p in only_figure(parsed).panels] == [True]
+    assert parsed.counts["pretag"] == UnitCounts(n_in=2, valid=1, ignored=1)
+    assert parsed.counts["annotation"] == UnitCounts(n_in=1, valid=1)
+
+
+def test_a_tag_whose_origin_is_a_machine_is_kept_as_such() -> None:
+    parsed = parse(figure(panel(f"Blot of {tag('LC3', origin='smarttag')}.")))
+    assert [(a.text, a.is_machine) for a in only_figure(parsed).annotations] == [("LC3", True)]
+    assert [p.is_labelled for p in only_figure(parsed).panels] == [False]
+    assert parsed.counts["annotation"] == UnitCounts(n_in=1, valid=1)
 
 
 def test_panel_with_phantoms_only_is_unlabelled_and_a_time_tag_labels() -> None:

@@ -1,0 +1,137 @@
+"""Fetching what a source offers: several items at once, results in the order asked, and a journal so that a pull that
+was killed goes on with what it has landed."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from pipelines.core.hashing import canonical_json, sha256_bytes
+from pipelines.core.records import Rejection
+from pipelines.settings import now
+from pipelines.sources.archives import IgnoredMember
+from pipelines.sources.connectors import Connector, Item, Objects, printable
+from pipelines.sources.deliveries import DELIVERY_FILE, Entry, states_deletions
+
+_CHUNK, _CHUNK_S = 20, 2.0
+_AHEAD = 4  # items begun per worker before the first of them is taken
+_DESCRIPTION = "the description of its delivery"
+
+
+class Store(Objects, Protocol):
+    """Where the journal lies."""
+
+    def write(self, key: str, data: bytes) -> None: ...
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """What came of one item: its entries, and the text of the delivery.toml that an archive held."""
+
+    entries: tuple[Entry, ...]
+    description: bytes | None = None
+
+
+def land_item(connector: Connector, item: Item, old: Mapping[str, str], put: Callable[[bytes], str]) -> Fetched:
+    """Fetch one item and land what is new of it; `old` is name → sha256 of what the last closed night took of it, `put`
+    stores bytes and returns their sha256."""
+    entries, description = [], None
+    for raw_name, data in connector.fetch(item):
+        name = printable(raw_name)
+        entry = Entry(connector.name, item.delivery, name, "", 0, "valid", key=item.key, etag=item.etag,
+                      url=item.ref.get("url", ""), fetched_at=now())  # fmt: skip
+        if isinstance(data, IgnoredMember):
+            entries.append(replace(entry, status="ignored", reason=data.why, size=data.size))
+        elif isinstance(data, Rejection):
+            entries.append(replace(entry, status="quarantined", reason=str(data.reason), message=data.message))
+        elif name.rsplit("/", 1)[-1].rsplit("!", 1)[-1] == DELIVERY_FILE:
+            description = data if description is None else description
+            if states_deletions(name, data):
+                entries.append(replace(entry, raw_sha256=put(data), size=len(data)))
+                continue
+            entries.append(replace(entry, status="ignored", reason=_DESCRIPTION, size=len(data)))
+        elif old.get(name) == sha256_bytes(data):
+            entries.append(replace(entry, status="unchanged", raw_sha256=old[name], size=len(data)))
+        else:
+            entries.append(replace(entry, raw_sha256=put(data), size=len(data)))
+    return Fetched(tuple(entries), description)
+
+
+class Journal:
+    """What a pull has fetched and landed so far, below one prefix of staging, in chunks of many items.
+
+    A chunk is written for every 20 items or two seconds, so that a kill loses no more than that; what was landed and
+    not yet noted is fetched again.
+    """
+
+    def __init__(self, store: Store, prefix: str) -> None:
+        self._store, self._prefix = store, prefix
+        self._done: dict[tuple[str, str, str], Fetched] = {}
+        self._lines: list[str] = []
+        self._flushed_at = time.monotonic()
+        chunks = [o.key for o in store.iter_objects(prefix)]
+        for key in chunks:
+            for line in store.read(key).decode().splitlines():
+                self._read(json.loads(line))
+        self._n_chunks = len(chunks)
+
+    def _read(self, row: dict[str, object]) -> None:
+        entries, text = row["entries"], row["description"]
+        assert isinstance(entries, list)
+        description = None if text is None else str(text).encode("latin-1")
+        fetched = Fetched(tuple(Entry(**e) for e in entries), description)
+        self._done[str(row["key"]), str(row["etag"]), str(row["terms"])] = fetched
+
+    def get(self, item: Item) -> Fetched | None:
+        return self._done.get((item.key, item.etag, item.terms))
+
+    def add(self, item: Item, fetched: Fetched) -> None:
+        text = None if fetched.description is None else fetched.description.decode("latin-1")
+        self._lines.append(canonical_json({
+            "key": item.key, "etag": item.etag, "terms": item.terms, "description": text,
+            "entries": [e.to_dict() for e in fetched.entries],
+        }))  # fmt: skip
+        if len(self._lines) >= _CHUNK or time.monotonic() - self._flushed_at >= _CHUNK_S:
+            self.flush()
+
+    def flush(self) -> None:
+        if self._lines:
+            key = f"{self._prefix}{self._n_chunks:06d}.jsonl"
+            self._store.write(key, "".join(line + "\n" for line in self._lines).encode())
+            self._n_chunks, self._lines = self._n_chunks + 1, []
+        self._flushed_at = time.monotonic()
+
+
+def iter_fetched(
+    items: Iterable[Item], fetch: Callable[[Item], Fetched], journal: Journal, workers: int
+) -> Iterator[tuple[Item, Fetched]]:
+    """Each item with what came of it, in the order given, `workers` at once; what the journal holds is not fetched.
+
+    Errors: what `fetch` raises; what was landed until then is noted.
+    """
+    waiting: deque[tuple[Item, Fetched | Future[Fetched]]] = deque()
+    pool = ThreadPoolExecutor(max_workers=workers, thread_name_prefix="pull")
+    try:
+        for item in items:
+            waiting.append((item, journal.get(item) or pool.submit(fetch, item)))
+            if len(waiting) >= workers * _AHEAD:
+                yield _take(waiting, journal)
+        while waiting:
+            yield _take(waiting, journal)
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+        journal.flush()
+
+
+def _take(waiting: deque[tuple[Item, Fetched | Future[Fetched]]], journal: Journal) -> tuple[Item, Fetched]:
+    item, found = waiting.popleft()
+    if isinstance(found, Fetched):
+        return item, found
+    fetched = found.result()
+    journal.add(item, fetched)
+    return item, fetched
