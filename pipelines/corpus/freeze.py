@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pipelines.core.gold import layer_id
 from pipelines.core.hashing import short_hash
 from pipelines.core.ids import KnownFigure, match_figure_keys, split_figure_id
-from pipelines.core.records import UnitCounts
+from pipelines.core.records import CURATED_KINDS, UnitCounts
 from pipelines.core.splits import bucket_of, leak_hash, split_of, stricter
 from pipelines.corpus.identity import Identity, resolve
 from pipelines.corpus.index import Index, RevisionKey, revision_key
@@ -193,7 +193,7 @@ class Freezer:
 
     def _freeze_curated(self, valid: Mapping[str, Sequence[Row]], identity: Identity) -> None:
         parts = {t: _group(valid.get(t, ()), "figure_id", *_REVISION) for t in ("panels", "annotations")}
-        figures = [r for r in valid.get("figures", ()) if r["kind"] == "curation"]
+        figures = [r for r in valid.get("figures", ()) if r["kind"] in CURATED_KINDS]
         figures.sort(
             key=lambda r: (
                 str(r["figure_id"]),
@@ -215,7 +215,7 @@ class Freezer:
                 kept.add((row["doc_id"], row["delivery_id"], row["raw_sha256"]))
             self._freeze_parts(row, figure_id, outcome, parts)
         for row in valid.get("documents", ()):
-            if row["kind"] == "curation":
+            if row["kind"] in CURATED_KINDS:
                 is_kept = (row["doc_id"], row["delivery_id"], row["raw_sha256"]) in kept
                 self.out.count("documents", "valid" if is_kept else "unchanged")
                 if is_kept:
@@ -275,7 +275,7 @@ class Freezer:
         documents have costs one look at each."""
         holders: dict[str, set[str]] = {}
         for row in self.out.rows.get("figures", ()):
-            if leak := leak_hash(_text(row["legend"])):
+            if row["kind"] != "auxiliary" and (leak := leak_hash(_text(row["legend"]))):
                 holders.setdefault(leak, set()).add(str(row["doc_id"]))
         pairs = []
         for leak, mine in sorted(holders.items()):
