@@ -9,7 +9,7 @@ import os
 import tomllib
 import types
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
 from typing import Any, Union, get_args, get_origin, get_type_hints
@@ -117,6 +117,26 @@ class Biorxiv:
 
 
 @dataclass(frozen=True)
+class SourceDataApi:
+    """`user` and `password` come from the environment, in Airflow from the connection `sourcedata_api`."""
+
+    url: str
+    collection: str
+    user: str
+    password: str = field(repr=False)
+    sender: str
+    review_stage: str
+    annotated_types: tuple[str, ...]
+    has_roles: bool
+    max_papers: int
+    rate_per_s: float
+
+    @property
+    def place(self) -> str:
+        return f"{self.url}?{self.collection}" if self.url else ""
+
+
+@dataclass(frozen=True)
 class Retractions:
     """A folder or s3:// prefix with lists of retracted papers and PubMed files. `ignore` stands in for pull.ignore,
     `max_file_mib` for pull.max_file_mib: what is no article there is a list here, and larger."""
@@ -140,6 +160,7 @@ class Sources:
     pmc: Pmc
     europepmc: EuropePmc
     biorxiv: Biorxiv
+    sourcedata_api: SourceDataApi
     retractions: Retractions
 
     def places(self) -> dict[str, str]:

@@ -161,7 +161,8 @@ class AnnotationRecord:
 
 @dataclass(frozen=True)
 class CuratedFigure:
-    """One figure as a curator delivered it: the unit that a later delivery supersedes as a whole."""
+    """One figure as a curator delivered it: the unit that a later delivery supersedes as a whole. A deleted one is a
+    revision that says that the sender's version of the figure is no more: it has neither legend nor rows."""
 
     ids: DocIds
     key: str
@@ -174,6 +175,7 @@ class CuratedFigure:
     annotations: tuple[AnnotationRecord, ...] = ()
     stated_date: dt.date | None = None
     stated_version: int = 0
+    is_deleted: bool = False
 
 
 @dataclass(frozen=True)

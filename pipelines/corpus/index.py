@@ -246,7 +246,8 @@ class Index:
                 continue
             figure_id, (sender, stage, has_roles) = str(row["figure_id"]), self.delivery(row["delivery_id"])
             layer, group = layer_id(figure_id, sender, stage), gold_group(figure_id, str(row["source"]))
-            if not self._take_revision(layer, row, revision_key(row, night), (figure_id, group, STAGE_RANK[stage])):
+            rank = 0 if row.get("is_deleted") else STAGE_RANK[stage]  # what was taken back is nobody's gold
+            if not self._take_revision(layer, row, revision_key(row, night), (figure_id, group, rank)):
                 continue
             key = _revision(row)
             counts = task_counts(panels.get(key, ()), annotations.get(key, ()), has_roles=has_roles)

@@ -29,7 +29,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from types import FrameType
+from types import FrameType, MappingProxyType
 from typing import IO
 
 from pipelines import settings
@@ -69,6 +69,7 @@ def run_step(
     python: str | None = None,
     timeout_s: float | None = None,
     is_bound_to_parent: bool = False,
+    environment: Mapping[str, str] = MappingProxyType({}),
 ) -> dict[str, object]:
     """Run one step to its end and return the JSON object of its last line.
 
@@ -76,6 +77,7 @@ def run_step(
     gets every line of the step's log, in this thread; `python` is a command line in front of `-m pipelines`, by
     default the setting runtime.python, else this interpreter; `timeout_s` by default is runtime.step_timeout_minutes.
     `is_bound_to_parent` stops the step when this process's parent dies: for a task of Airflow, not for a shell.
+    `environment` holds variables beside those of this process: credentials, which stand in no argument.
 
     Errors, by exit code: 2 UsageError, 3 PermanentError, 4 TransientError, 5 QualityError, else StepBug; death by a
     signal TransientError; SIGTERM here or no time left StepStopped. No process of the step is left in any case.
@@ -84,7 +86,7 @@ def run_step(
     command = [*shlex.split(python or configured.python or shlex.quote(sys.executable)), "-m", "pipelines"]
     deadline = time.monotonic() + (timeout_s or configured.step_timeout_minutes * 60.0)
     with _raising_on_sigterm(is_bound_to_parent) as signals:
-        child = _Child([*command, *_arguments(flow, step, options)])
+        child = _Child([*command, *_arguments(flow, step, options)], environment)
         try:
             signals.arm()
             child.stream(on_line, deadline)
@@ -106,13 +108,13 @@ def _arguments(flow: str, step: str, options: Mapping[str, str]) -> list[str]:
     return [*words, "--json"]
 
 
-def _start(command: list[str]) -> subprocess.Popen[bytes]:
+def _start(command: list[str], environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
     # COLUMNS: rich folds a message at 80 columns where there is no terminal; the last line is the error's message
     ours = {"PYTHONUNBUFFERED": "1", "NIGHTCAP_LIFELINE": "1", "COLUMNS": "1000"}
     try:
         return subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-            env=settings.child_environment() | ours, start_new_session=True,
+            env={**settings.child_environment(), **environment, **ours}, start_new_session=True,
         )  # fmt: skip
     except OSError as error:
         raise UsageError(f"cannot start {command[0]}: {error}; see the setting runtime.python") from error
@@ -121,8 +123,8 @@ def _start(command: list[str]) -> subprocess.Popen[bytes]:
 class _Child:
     """The running step: its process group, its two streams and what it said last."""
 
-    def __init__(self, command: list[str]) -> None:
-        self.process = _start(command)
+    def __init__(self, command: list[str], environment: Mapping[str, str]) -> None:
+        self.process = _start(command, environment)
         self.out: deque[str] = deque(maxlen=_TAIL_LINES)
         self.log: deque[str] = deque(maxlen=_TAIL_LINES)
         self._waiter = threading.Thread(target=self._wait, name="step-waiter", daemon=True)

@@ -1,4 +1,4 @@
-"""A record of Europe PMC (search with resultType=core): the ids of an article and what is said of its integrity.
+"""A record of Europe PMC (search with resultType=core): an article's ids, licence and integrity.
 
 The full text comes as JATS in a file of its own. Values may be wrapped in lists of one element, or the record may lie
 under `full`: so do tools write them that people collect records with. Pure: bytes in, records out.
@@ -14,6 +14,7 @@ from pipelines.core.ids import normalise_doi, normalise_pmcid, normalise_pmid
 from pipelines.core.records import DocIds, EventRecord, ParsedFile, Reason, Rejection, UnitCounts
 from pipelines.errors import RejectedInput
 from pipelines.ingest.json_records import JsonObject, date_of, load_object, objects_of, single, text_of, texts_of
+from pipelines.ingest.licences import class_of_code
 
 PARSER_VERSION = 1
 #: Statement → (event, whether the record's own article is the one concerned).
@@ -65,6 +66,8 @@ def parse_record(data: bytes) -> ParsedFile:
     for statement in objects_of(record, "commentCorrectionList", "commentCorrection"):
         _read_statement(statement, record, ids, found)
     _add_marked_retraction(record, ids, found)
+    if code := text_of(record, "license"):
+        found.events.append(EventRecord(ids, "licence", "licence_stated", None, f"{code} ({class_of_code(code)})"))
     events = tuple(dict.fromkeys(found.events))
     counts = UnitCounts(
         n_in=len(found.events) + len(found.rejections) + found.n_ignored, valid=len(events),

@@ -10,10 +10,15 @@ from pipelines.core.records import Reason
 from pipelines.errors import RejectedInput
 
 JsonObject = Mapping[str, object]
+#: Larger files are refused before they are parsed: as values they take ten times their bytes.
+MAX_BYTES = 8 << 20
 
 
 def load_object(data: bytes) -> JsonObject:
-    """The one object of a JSON file. RejectedInput: empty_file, not_well_formed, too_deep, unknown_format."""
+    """The one object of a JSON file. RejectedInput: too_large, empty_file, not_well_formed, too_deep,
+    unknown_format."""
+    if len(data) > MAX_BYTES:
+        raise RejectedInput(Reason.TOO_LARGE, f"{len(data)} bytes; a JSON record has at most {MAX_BYTES}")
     if not data.strip():
         raise RejectedInput(Reason.EMPTY_FILE, "the file is empty")
     try:

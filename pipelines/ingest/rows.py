@@ -42,7 +42,7 @@ def rows_of(parsed: ParsedFile, origin: Origin) -> Tables:
     out: Tables = {}
     for document in parsed.documents:
         _add_document(out, document, origin)
-    for ids in dict.fromkeys(f.ids for f in parsed.curated):
+    for ids in dict.fromkeys(f.ids for f in parsed.curated if not f.is_deleted):
         _add_curated_document(out, ids, [f for f in parsed.curated if f.ids == ids], origin)
     for figure in parsed.curated:
         _add_curated_figure(out, figure, origin)
@@ -100,7 +100,7 @@ def _add_document(out: Tables, document: DocumentRecord, origin: Origin) -> None
             "jats_id": f.jats_id, "parent_figure_id": f"{doc_id}#{f.parent_key}" if f.parent_key else None,
             "position": f.position, "legend": f.legend, "legend_sha256": sha256_text(f.legend) if f.legend else None,
             "caption_xml": f.caption_xml, "graphics": list(f.graphics), "fig_type": f.fig_type, "place": f.place,
-            "licence": f.licence, **common,
+            "licence": f.licence, "is_deleted": False, **common,
         })  # fmt: skip
     for event in document.events:
         _add_event(out, event, doc_id, origin, common)
@@ -139,11 +139,13 @@ def _add_curated_figure(out: Tables, figure: CuratedFigure, origin: Origin) -> N
     about = [origin.sender, origin.review_stage, *origin.guideline]
     sha = content_hash([replace(figure, stated_date=None, stated_version=0), about])
     common = origin.columns(figure.stated_date, figure.stated_version, sha)
-    legend_sha256 = sha256_text(figure.legend)
+    legend_sha256 = None if figure.is_deleted else sha256_text(figure.legend)
     _add(out, "figures", {
         "figure_id": figure_id, "doc_id": doc_id, "kind": "curation", "label": figure.label,
-        "jats_id": figure.external_id, "position": figure.position, "legend": figure.legend,
-        "legend_sha256": legend_sha256, "graphics": list(figure.graphics), "place": "body", **common,
+        "jats_id": figure.external_id, "position": figure.position,
+        "legend": None if figure.is_deleted else figure.legend, "legend_sha256": legend_sha256,
+        "graphics": list(figure.graphics), "place": "body",
+        "is_deleted": figure.is_deleted, **common,
     })  # fmt: skip
     for p in figure.panels:
         _add(out, "panels", {

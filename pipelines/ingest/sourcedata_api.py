@@ -11,12 +11,13 @@ import datetime as dt
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import lxml.html
 from lxml import etree
 
-from pipelines.core.ids import normalise_doi, normalise_pmcid, normalise_pmid
+from pipelines.core.ids import UniqueKeys, figure_key, normalise_doi, normalise_pmcid, normalise_pmid
 from pipelines.core.records import DocIds, ParsedFile, Reason
 from pipelines.errors import RejectedInput
 from pipelines.ingest.sourcedata import read_article
@@ -149,7 +150,20 @@ def parse_figure(data: bytes) -> ParsedFile:
         etree.SubElement(element, "graphic", {"href": href})
     for panel in panels:
         element.append(_make_panel(panel, facts))
-    return read_article(root, FORMAT)
+    parsed = read_article(root, FORMAT)
+    key, position = _place(paper, panels)
+    return replace(parsed, curated=tuple(replace(f, key=key or f.key, position=position) for f in parsed.curated))
+
+
+def _place(paper: Payload, panels: list[Payload]) -> tuple[str, int]:
+    """(key, position) of a figure among those of its paper, which the payload lists by label and first panel: labels
+    may be empty or stand twice. ("", 0) where it is not listed."""
+    keys, mine = UniqueKeys(), {_text(p.get("panel_id")) for p in panels}
+    for position, listed in enumerate(_items(paper.get("figures"))):
+        key = keys.add(figure_key(_text(listed.get("label")) or None, position))
+        if _text(listed.get("panel_id")) in mine:
+            return key, position
+    return "", 0
 
 
 def paper_ids(paper: Payload) -> DocIds:

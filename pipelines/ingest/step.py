@@ -26,6 +26,7 @@ from pipelines.errors import PermanentError, PipelineError, RejectedInput
 from pipelines.ingest import (
     bioc,
     biorxiv,
+    deletions,
     europepmc,
     jats,
     pmc_metadata,
@@ -44,7 +45,7 @@ Progress = Callable[[int, int, str], None]
 _SYNTHETIC = b"<meta-name>nightcap-synthetic</meta-name>"
 _TABLES = tuple(t for t in CORPUS_TABLES if t not in ("tombstones", "splits", "benchmark"))
 #: Modules that read a JSON object which they know by its keys: `is_record`, `parse_record`, `PARSER_VERSION`.
-_JSON_READERS = (europepmc, biorxiv, pmc_metadata, vanished)
+_JSON_READERS = (europepmc, biorxiv, deletions, pmc_metadata, vanished)
 _PARSERS = (jats, bioc, sourcedata, sourcedata_api, pubmed, retraction_lists, *_JSON_READERS)
 
 
@@ -93,12 +94,14 @@ def _parse_json(data: bytes) -> tuple[ParsedFile, int]:
     for module in _JSON_READERS:
         if module.is_record(value):
             return module.parse_record(data), module.PARSER_VERSION
-    raise RejectedInput(Reason.UNKNOWN_FORMAT, "no known record: the JSON is none of Europe PMC, bioRxiv or PMC")
+    raise RejectedInput(Reason.UNKNOWN_FORMAT, "no known record: the JSON is of none of the sources")
 
 
-def _parse_or_reject(data: bytes, source: str) -> tuple[ParsedFile, int]:
+def _parse_or_reject(data: bytes, source: str, name: str) -> tuple[ParsedFile, int]:
     """As parse_file; a file that a parser fails on in an unforeseen way is one rejected file, not a lost night."""
     try:
+        if name.endswith("delivery.toml"):
+            return deletions.parse_deletions(data), deletions.PARSER_VERSION
         return parse_file(data, source)
     except PipelineError:
         raise
@@ -150,7 +153,7 @@ def _parse_entry(
             raise RejectedInput(Reason.SYNTHETIC_IN_REAL_HOME, "sample data never enter a real home")
         if sha256_bytes(data) != entry["raw_sha256"]:
             raise PermanentError(f"landing holds other bytes than {entry['raw_sha256']} for {entry['name']}")
-        parsed, version = _parse_or_reject(data, entry["source"])
+        parsed, version = _parse_or_reject(data, entry["source"], str(entry["name"]))
     except RejectedInput as error:
         night.reject(Rejection("file", Reason(error.reason), error.message, error.locator), entry)
         night.count("file", UnitCounts(n_in=1, quarantined=1))

@@ -88,7 +88,8 @@ def read_delivery(text: bytes | None, defaults: DeliveryInfo) -> DeliveryInfo:
         data = tomllib.loads(text.decode("utf-8-sig"))
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise RejectedInput(Reason.BAD_DELIVERY, f"delivery.toml cannot be read: {error}") from error
-    known = {"sender", "date", "review_stage", "annotated_types", "synthetic", "format", "has_roles", "preannotated_by"}
+    known = {"sender", "date", "review_stage", "annotated_types", "synthetic", "format", "has_roles", "deleted",
+             "preannotated_by"}  # fmt: skip
     if unknown := sorted(set(data) - known):
         raise RejectedInput(Reason.BAD_DELIVERY, f"delivery.toml: unknown key {unknown[0]}; known: {sorted(known)}")
     types = _checked(data, "annotated_types", list, list(defaults.annotated_types))
@@ -101,6 +102,7 @@ def read_delivery(text: bytes | None, defaults: DeliveryInfo) -> DeliveryInfo:
     kind = str(_checked(data, "format", str, defaults.format))
     if kind not in FORMATS:
         raise RejectedInput(Reason.BAD_DELIVERY, f"delivery.toml: format {kind!r} is none of {FORMATS}")
+    read_deletions(data)
     return DeliveryInfo(
         sender=str(_checked(data, "sender", str, defaults.sender)),
         review_stage=stage,
@@ -111,6 +113,25 @@ def read_delivery(text: bytes | None, defaults: DeliveryInfo) -> DeliveryInfo:
         format=kind,
         preannotated_by=str(_checked(data, "preannotated_by", str, "")).strip() or None,
     )
+
+
+def read_deletions(data: Mapping[str, object]) -> list[tuple[str, str]]:
+    """(document, label or key of the figure) of each figure that the delivery takes back, from
+    `deleted = ["10.1234/demo.1#Figure 2"]`; RejectedInput(bad_delivery) for an entry of another form."""
+    listed = _checked(data, "deleted", list, [])
+    assert isinstance(listed, list)
+    out = []
+    for entry in listed:
+        document, mark, figure = str(entry).rpartition("#")
+        if not isinstance(entry, str) or not (document.strip() and mark and figure.strip()):
+            raise RejectedInput(Reason.BAD_DELIVERY, f'delivery.toml: deleted holds {entry!r}; write "DOI#Figure 2"')
+        out.append((document.strip(), figure.strip()))
+    return out
+
+
+def states_deletions(name: str, data: bytes) -> bool:
+    """True for a delivery.toml that takes figures back: such a one is read like any file of its delivery."""
+    return name.rsplit("/", 1)[-1].rsplit("!", 1)[-1] == DELIVERY_FILE and b"deleted" in data
 
 
 def _date(value: object) -> dt.date | None:

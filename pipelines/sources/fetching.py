@@ -16,7 +16,7 @@ from pipelines.core.records import Rejection
 from pipelines.settings import now
 from pipelines.sources.archives import IgnoredMember
 from pipelines.sources.connectors import Connector, Item, Objects, printable
-from pipelines.sources.deliveries import DELIVERY_FILE, Entry
+from pipelines.sources.deliveries import DELIVERY_FILE, Entry, states_deletions
 
 _CHUNK, _CHUNK_S = 20, 2.0
 _AHEAD = 4  # items begun per worker before the first of them is taken
@@ -51,6 +51,9 @@ def land_item(connector: Connector, item: Item, old: Mapping[str, str], put: Cal
             entries.append(replace(entry, status="quarantined", reason=str(data.reason), message=data.message))
         elif name.rsplit("/", 1)[-1].rsplit("!", 1)[-1] == DELIVERY_FILE:
             description = data if description is None else description
+            if states_deletions(name, data):
+                entries.append(replace(entry, raw_sha256=put(data), size=len(data)))
+                continue
             entries.append(replace(entry, status="ignored", reason=_DESCRIPTION, size=len(data)))
         elif old.get(name) == sha256_bytes(data):
             entries.append(replace(entry, status="unchanged", raw_sha256=old[name], size=len(data)))

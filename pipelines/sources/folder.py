@@ -11,7 +11,7 @@ from pipelines.errors import PermanentError, RejectedInput
 from pipelines.settings import Pull, Source
 from pipelines.sources.archives import IgnoredMember, Limits, is_archive, iter_members
 from pipelines.sources.connectors import Changes, Item, ObjectInfo, Objects, Part, printable
-from pipelines.sources.deliveries import DELIVERY_FILE, DeliveryInfo, delivery_name, is_ignored
+from pipelines.sources.deliveries import DELIVERY_FILE, DeliveryInfo, delivery_name, is_ignored, states_deletions
 
 _LISTED = 1000
 
@@ -47,6 +47,7 @@ class FolderConnector:
         the etag is, so is what comes of the file."""
         terms = short_hash(sha256_bytes(tomls.get(delivery, b"")), *self._terms)
         ignored = not is_archive(found.key) and is_ignored(found.key, self._pull.ignore)
+        ignored = ignored and not states_deletions(found.key, tomls.get(delivery, b""))
         key = printable(found.key)
         ref = {"path": found.key} if key != found.key else {}
         return Item(key, found.etag, found.size, delivery, terms, ignored, ref)

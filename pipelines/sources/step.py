@@ -38,6 +38,7 @@ from pipelines.sources.europepmc import EuropePmcConnector
 from pipelines.sources.fetching import Fetched, Journal, iter_fetched, land_item
 from pipelines.sources.folder import FolderConnector
 from pipelines.sources.pmc import PmcConnector
+from pipelines.sources.sourcedata_api import SourceDataApiConnector
 
 _EXAMPLES = 3
 _NOTHING: list[Any] = ["", "", []]
@@ -82,6 +83,15 @@ def _feed(settings: Settings, name: str, run: Run) -> Connector:
     return feed
 
 
+def _sourcedata_api(settings: Settings, name: str, run: Run) -> Connector:
+    config = settings.sources.sourcedata_api
+    auth = (config.user, config.password) if config.user else None
+    http = HttpClient(config.url, rate_per_s=config.rate_per_s, auth=auth,
+                      auth_setting="sources.sourcedata_api.user and .password (NIGHTCAP_SOURCES__SOURCEDATA_API__USER, "
+                      "…__PASSWORD, or the Airflow connection sourcedata_api)", **asdict(settings.http))  # fmt: skip
+    return SourceDataApiConnector(config, http=http, is_synthetic=settings.is_synthetic)
+
+
 _FEEDS: Mapping[str, Callable[..., Connector]] = {"europepmc": EuropePmcConnector, "biorxiv": BiorxivConnector}
 #: Source → what makes its connector, in the order in which they are pulled; one that stands in for another comes after
 #: it. A further source adds one line.
@@ -91,6 +101,7 @@ _MAKERS: Mapping[str, Callable[[Settings, str, Run], Connector]] = {
     "pmc": _pmc,
     "europepmc": _feed,
     "biorxiv": _feed,
+    "sourcedata_api": _sourcedata_api,
     "retractions": _retractions,
 }
 

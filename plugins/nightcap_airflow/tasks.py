@@ -13,6 +13,7 @@ from typing import Any
 from airflow.sdk import Asset, get_current_context, task
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
+from nightcap_airflow.connections import connection_environment
 from nightcap_airflow.nights import night_of
 from pipelines.errors import PermanentError, UsageError
 from pipelines.flows.runner import run_step
@@ -43,7 +44,8 @@ def run_in_task(flow: str, name: str) -> dict[str, Any]:
     context: Mapping[str, Any] = get_current_context()
     try:
         options = _options(flow, context)
-        result = run_step(flow, name, options=options, on_line=log.info, is_bound_to_parent=True)
+        result = run_step(flow, name, options=options, on_line=log.info, is_bound_to_parent=True,
+                          environment=connection_environment() if name == "pull" else {})  # fmt: skip
     except PermanentError as error:
         raise AirflowFailException(f"{error} — runbook: infra/runbooks/{flow}.md") from error
     small = {key: result.get(key) for key in ("run", "uri", "counts")}

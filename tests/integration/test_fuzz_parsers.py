@@ -53,10 +53,10 @@ def real_files(target: str, shared: Path) -> list[str]:
     """Real files as further seeds: small ones of all kinds, so that many inputs are tried in little time."""
     folders = {
         "jats": ["articles/special", "articles/plain"], "bioc": ["corpora/bioid/plain"],
-        "sourcedata": ["corpora/sourcedata-fixtures"], "archive": [],
+        "sourcedata": ["corpora/sourcedata-fixtures"], "archive": [], "record": [],
     }  # fmt: skip
     found = [p for f in folders[target] for p in sorted((shared / f).rglob("*.xml")) if p.stat().st_size < 130_000]
-    assert found or target == "archive"
+    assert found or target in ("archive", "record")
     return [str(p) for p in found]
 
 
@@ -66,7 +66,7 @@ def test_mutated_inputs_are_read_or_refused(root: Path, target: str) -> None:
     check(report)
     assert report["n"] == sum(report["ends"].values()) == QUICK
     if target != "archive":  # an archive's refusals are among its members
-        assert report["ends"]["ok"] > QUICK // 4, "most inputs must get past the XML parser"
+        assert report["ends"]["ok"] > QUICK // 4, "most inputs must get past the XML or JSON parser"
         assert len(report["ends"]) > 4, "and the others fail in many ways"
 
 
@@ -180,8 +180,13 @@ def big_archive(size: int) -> bytes:
     return sink.getvalue()
 
 
+def big_record(size: int) -> bytes:
+    return big_text(size, '{"id": "1", "source": "MED", "inEPMC": "', '"}')
+
+
 MAKERS: dict[str, Callable[[int], bytes]] = {
     "archive": big_archive, "bioc": big_bioc, "jats": big_article, "sourcedata": big_sourcedata,
+    "record": big_record,
 }  # fmt: skip
 
 

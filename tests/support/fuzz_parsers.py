@@ -25,8 +25,10 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from pipelines.errors import PipelineError
+from pipelines.ingest import biorxiv, europepmc, pmc_metadata, vanished
 from pipelines.ingest.bioc import parse_bioc
 from pipelines.ingest.jats import parse_jats
+from pipelines.ingest.json_records import load_object
 from pipelines.ingest.sourcedata import parse_sourcedata
 from pipelines.sources.archives import Member, iter_members
 
@@ -96,6 +98,32 @@ SOURCEDATA = (
 )
 
 
+STATEMENT = {"id": "39000009", "source": "MED", "type": "Retraction in", "reference": "J Ünits. 2026 Mar 4;5:6"}
+RECORDS = (
+    {"id": "39000001", "source": "MED", "pmcid": "PMC123", "doi": "10.1234/Demo.1", "license": "cc by", "inEPMC": "Y",
+     "firstPublicationDate": "2026-02-03", "pubTypeList": {"pubType": ["Journal Article", "Retracted Publication"]},
+     "commentCorrectionList": {"commentCorrection": [STATEMENT, {**STATEMENT, "type": "Preprint in"}]}},
+    {"downloaded": True, "full": {"id": ["39000001"], "source": ["MED"], "isOpenAccess": ["Y"],
+     "commentCorrectionList": [{"commentCorrection": [{k: [v] for k, v in STATEMENT.items()}]}]}},
+    {"doi": "10.1101/2024.01.02.123456", "version": "2", "date": "2024-01-05", "type": "withdrawn",
+     "license": "cc_by", "category": "cell biology", "published": "10.1234/demo.1"},
+    {"preprint_doi": "10.1101/123456", "published_doi": "10.1234/demo.1", "published_date": "2024-05-06"},
+    {"pmcid": "PMC123", "version": 2, "pmid": "39000001", "is_retracted": "yes", "license_code": "CC BY"},
+    {"nightcap": "vanished", "source": "pmc", "key": "PMC123.1", "pmcid": "PMC123", "date": "2026-03-04"},
+)  # fmt: skip
+
+
+def read_record(data: bytes) -> None:
+    """As the parse step does: the reader that knows the object by its keys."""
+    value = load_object(data)
+    for module in (europepmc, biorxiv, pmc_metadata, vanished):
+        if module.is_record(value):
+            parsed = module.parse_record(data)
+            json.dumps([str(e) for e in parsed.events]).encode()
+            assert all(counts.balances for counts in parsed.counts.values())
+            return
+
+
 def _zip(members: Sequence[tuple[str, bytes]]) -> bytes:
     sink = io.BytesIO()
     with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -144,10 +172,12 @@ def read_archive(data: bytes) -> None:
 
 TARGETS: dict[str, Callable[[bytes], object]] = {
     "jats": parse_jats, "bioc": parse_bioc, "sourcedata": parse_sourcedata, "archive": read_archive,
+    "record": read_record,
 }  # fmt: skip
 SEEDS: dict[str, tuple[bytes, ...]] = {
     "jats": tuple(t.encode() for t in JATS), "bioc": tuple(t.encode() for t in BIOC),
     "sourcedata": tuple(t.encode() for t in SOURCEDATA), "archive": _archives(),
+    "record": tuple(json.dumps(r, ensure_ascii=False).encode() for r in RECORDS),
 }  # fmt: skip
 
 
@@ -272,6 +302,25 @@ def change_leaf(data: bytes, rng: random.Random) -> bytes:
     return data[: match.start()] + (b"", match[0] * 2, emptied)[kind] + data[match.end() :]
 
 
+_VALUES = (None, True, 0, -1.5, "", "NA", "10.1/\ud800", [], {}, [[["x"]]], {"a": {"b": []}}, "9" * 5000, "x y " * 9000)
+
+
+def change_value(data: bytes, rng: random.Random) -> bytes:
+    """A value somewhere in a JSON object becomes another, or its list or object: stays well-formed."""
+    try:
+        value = json.loads(data)
+    except (ValueError, RecursionError):
+        return flip(data, rng)
+    at, key = value, None
+    while isinstance(at, (dict, list)) and at:
+        key = rng.choice(sorted(at) if isinstance(at, dict) else range(len(at)))
+        if not isinstance(at[key], (dict, list)) or not at[key] or rng.random() < 0.3:
+            at[key] = rng.choice((*_VALUES, [at[key]], {"full": at[key]}, [at[key]] * 300))
+            break
+        at = at[key]
+    return json.dumps(value).encode()
+
+
 KEEPING = (rename, change_number, wrap, change_leaf)
 MUTATIONS = (flip, cut, remove, double, swap_tags, rename, change_number, insert, nest, wrap, recode, change_leaf)
 ARCHIVE_MUTATIONS = (flip, flip, cut, remove, double, insert)
@@ -284,10 +333,16 @@ def make_input(target: str, n: int, seeds: Sequence[bytes]) -> bytes:
     data = rng.choice(seeds)
     if target == "archive" and rng.random() < 0.5:
         return _mutated_archive(rng)
-    mutations = ARCHIVE_MUTATIONS if target == "archive" else rng.choice((MUTATIONS, KEEPING))
+    mutations = _mutations(target, rng)
     for _ in range(rng.choice((1, 1, 2, 4))):
         data = rng.choice(mutations)(data, rng)
     return data
+
+
+def _mutations(target: str, rng: random.Random) -> Sequence[Callable[[bytes, random.Random], bytes]]:
+    if target == "archive":
+        return ARCHIVE_MUTATIONS
+    return rng.choice((MUTATIONS, (change_value,) if target == "record" else KEEPING))
 
 
 _HOSTILE = (

@@ -37,7 +37,8 @@ def _figure(doc_id: str, key: str, kind: str, origin: Row) -> Row:
     return {
         "figure_id": f"{doc_id}#{key}", "doc_id": doc_id, "kind": kind, "label": "Figure 1", "jats_id": "F1",
         "parent_figure_id": None, "position": 0, "legend": LEGEND, "legend_sha256": sha256_text(LEGEND),
-        "caption_xml": None, "graphics": [], "fig_type": None, "place": "body", "licence": None, **origin,
+        "caption_xml": None, "graphics": [], "fig_type": None, "place": "body", "licence": None,
+        "is_deleted": False, **origin,
     }  # fmt: skip
 
 

@@ -1,11 +1,11 @@
 SELECT
   f.row_id, f.figure_id, f.doc_id, f.kind, f.label, f.jats_id, f.parent_figure_id, f.position, f.legend_sha256,
-  f.graphics, f.fig_type, f.place, f.licence, f.source, f.delivery_id, f.raw_sha256, f.parser_version,
+  f.graphics, f.fig_type, f.place, f.licence, f.is_deleted, f.source, f.delivery_id, f.raw_sha256, f.parser_version,
   f.stated_date, f.stated_version, f.record_sha256, f.is_synthetic,
   length(f.legend) AS n_legend,
   coalesce(starts_with(f.figure_id, f.doc_id || '#') AND length(f.figure_id) > length(f.doc_id) + 1, true)
     AS is_figure_id_of_document,
-  coalesce(length(trim(f.legend, E' \n\t\r')) > 0, f.kind IS DISTINCT FROM 'curation') AS has_legend_text,
+  coalesce(length(trim(f.legend, E' \n\t\r')) > 0, f.kind IS DISTINCT FROM 'curation' OR f.is_deleted) AS has_legend_text,
   f.legend_sha256 IS NOT DISTINCT FROM sha256(f.legend) AS is_legend_hash_right,
   coalesce(f.legend = nfc_normalize(f.legend) AND NOT regexp_matches(f.legend, '[\t\r]|  |\n\n|^\s|\s$'), true)
     AS is_legend_normalised,

@@ -13,6 +13,7 @@ CREATE TABLE figures (
   fig_type VARCHAR,
   place VARCHAR NOT NULL,
   licence VARCHAR,
+  is_deleted BOOLEAN NOT NULL,
   source VARCHAR NOT NULL,
   delivery_id VARCHAR NOT NULL,
   raw_sha256 VARCHAR NOT NULL,
@@ -37,6 +38,7 @@ COMMENT ON COLUMN figures.graphics IS 'Graphic hrefs in order';
 COMMENT ON COLUMN figures.fig_type IS 'JATS fig-type or specific-use, e.g. child-fig';
 COMMENT ON COLUMN figures.place IS 'Where it stands: body, floats, back, front or sub-article';
 COMMENT ON COLUMN figures.licence IS 'Licence class where the figure states its own, else null';
+COMMENT ON COLUMN figures.is_deleted IS 'True for a revision by which a sender takes a curated figure back: it hides the sender''s earlier ones until a later one comes';
 COMMENT ON COLUMN figures.source IS 'Name of the source that delivered the record, as in the configuration';
 COMMENT ON COLUMN figures.delivery_id IS 'Delivery the record came in, source:night:n';
 COMMENT ON COLUMN figures.raw_sha256 IS 'sha256 of the raw bytes in landing/ that the record was read from';

@@ -23,7 +23,7 @@ IDS = DocIds(doi="10.1234/demo.1", pmcid="PMC1234567", pmid="39000001")
 def record(*statements: dict[str, str], **fields: object) -> dict[str, object]:
     return {
         "id": "39000001", "source": "MED", "pmid": "39000001", "pmcid": "PMC1234567", "doi": "10.1234/DEMO.1",
-        "title": "A demonstration", "isOpenAccess": "Y", "inEPMC": "Y", "license": "cc by",
+        "title": "A demonstration", "isOpenAccess": "Y", "inEPMC": "Y",
         "pubTypeList": {"pubType": ["research-article", "Journal Article"]}, "firstPublicationDate": "2026-02-03",
         "commentCorrectionList": {"commentCorrection": list(statements)}, **fields,
     }  # fmt: skip
@@ -68,6 +68,13 @@ def test_a_statement_concerns_the_same_article_from_both_sides(kind: str, name: 
     by_this = event(record(said(f"{kind} {back}")))
     assert (by_this.target, by_this.notice, by_this.event) == (other, IDS, name)
     assert by_this.event_date == dt.date(2026, 2, 3)
+
+
+def test_a_licence_is_stated() -> None:
+    stated = event(record(license="cc by-nc"))
+    assert (stated.target, stated.kind, stated.event, stated.detail) == (
+        IDS, "licence", "licence_stated", "cc by-nc (noncommercial)",
+    )  # fmt: skip
 
 
 def test_preprints_from_both_sides() -> None:
@@ -171,5 +178,6 @@ def test_real_records(shared_data: Path) -> None:
     assert (sum(i.pmcid is not None for i in ids), sum(i.pmid is None for i in ids)) == (823, 2)
     events = Counter(e.event for p in parsed for e in p.events)
     assert events["retraction"] == 2
+    assert events["licence_stated"] > 700
     assert events["correction"] > 30
     assert events["preprint_of"] >= 8

@@ -65,6 +65,16 @@ def test_caption_and_list_are_joined_by_id() -> None:
     assert [p.coords for p in figure.panels] == [(0, 1, 773, 899), ()]
 
 
+@pytest.mark.parametrize(
+    ("panel_id", "key", "position"), [(1, "fig-1", 0), (2, "fig-1-b", 2), (3, "pos-2", 1), (4, "fig-1", 0)]
+)
+def test_figures_of_one_label_or_none_have_keys_of_their_own(panel_id: int, key: str, position: int) -> None:
+    listed = [{"label": "Fig 1", "panel_id": "1"}, {"label": "", "panel_id": "3"}, {"label": "Fig. 1", "panel_id": "2"}]
+    data = payload(panel(panel_id, "(A) Blot."), paper={**PAPER, "figures": listed})
+    figure = only_figure(parse_figure(data))
+    assert (figure.key, figure.position) == (key, position)
+
+
 def test_tags_outside_the_text_are_facts_of_their_panel() -> None:
     figure = only_figure(
         parse(panel(1, "(A) Blot."), panel(2, "(B) Image.", tag(4, "CO2", "molecule", in_caption="N")))
