@@ -1,10 +1,11 @@
 """
-### maintenance: prove each week that an old corpus version can still be rebuilt
+### maintenance: prove each week that an old corpus version can still be rebuilt, and keep the corpus small
 
 **Inputs** the corpus remote and the chain of versions.
 
-**Outputs** nothing new: an old version is fetched from the remote alone, with an empty cache, and must have the md5
-that its version states.
+**Outputs** from `verify` nothing new: an old version is fetched from the remote alone, with an empty cache, and must
+have the md5 that its version states. From `compact`, where a month has closed, a version `corpus/compact-<seq>` with
+the same rows in fewer files. From `gc` free space: copies that the remote or the corpus holds too.
 
 **If it fails** do not delete anything, and do not run a garbage collection. What the message means and what to do:
 `infra/runbooks/maintenance.md`.
@@ -26,4 +27,8 @@ with DAG(
     tags=["nightcap", "tier-3"],
     doc_md=__doc__,
 ):
-    step("maintenance", "verify")
+    verify = step("maintenance", "verify")
+    compact = step("maintenance", "compact", pool="corpus_writer")
+    gc = step("maintenance", "gc", pool="corpus_writer", trigger_rule="none_failed")
+
+    verify >> compact >> gc

@@ -7,17 +7,16 @@ import datetime as dt
 import json
 import os
 import tomllib
-import types
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
-from typing import Any, Union, get_args, get_origin, get_type_hints
+from typing import get_type_hints
 
+from pipelines.core.configured import build
 from pipelines.errors import UsageError
 
 CONFIGS = ("demo", "nightly")
-_PREFIX = "NIGHTCAP_"
 
 
 @dataclass(frozen=True)
@@ -166,6 +165,8 @@ class Sources:
     def places(self) -> dict[str, str]:
         """Name → place of the sources that take part in every night."""
         found = {f.name: str(getattr(self, f.name).place) for f in dataclasses.fields(self)}
+        if self.europepmc.fallback_for and self.europepmc.fallback_for not in found:
+            raise UsageError(f"sources.europepmc.fallback_for must be one of {', '.join(found)}")
         return {name: place for name, place in found.items() if place}
 
 
@@ -273,50 +274,6 @@ class Settings:
         return self.root.joinpath(*names)
 
 
-def _parse(text: str, hint: Any, where: str) -> Any:
-    """A value from an environment variable: JSON for lists and booleans, else text or number."""
-    if hint is str:
-        return text
-    try:
-        return json.loads(text)
-    except json.JSONDecodeError as error:
-        raise UsageError(f'{where}: {text!r} is no JSON value ({error}); write a list as ["a","b"]') from error
-
-
-def _check(value: Any, hint: Any, where: str) -> Any:
-    origin = get_origin(hint)
-    if origin is tuple:
-        if not isinstance(value, (list, tuple)) or not all(isinstance(v, get_args(hint)[0]) for v in value):
-            raise UsageError(f"{where} must be a list of {get_args(hint)[0].__name__}, not {value!r}")
-        return tuple(value)
-    if hint is float and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
-    expected = get_args(hint) if origin in (Union, types.UnionType) else (hint,)
-    if not isinstance(value, expected) or (isinstance(value, bool) and hint is not bool):
-        raise UsageError(f"{where} must be {hint.__name__}, not {value!r}")
-    return value
-
-
-def _build(cls: Any, data: Mapping[str, Any], environ: Mapping[str, str], where: str) -> Any:
-    hints = get_type_hints(cls)
-    names = [f.name for f in dataclasses.fields(cls)]
-    if unknown := sorted(set(data) - set(names)):
-        raise UsageError(f"unknown setting {where}{unknown[0]}; known: {', '.join(names)}")
-    values: dict[str, Any] = {}
-    for name in names:
-        hint, path = hints[name], f"{where}{name}"
-        variable = _PREFIX + path.upper().replace(".", "__")
-        if dataclasses.is_dataclass(hint):
-            values[name] = _build(hint, data.get(name, {}), environ, f"{path}.")
-        elif variable in environ:
-            values[name] = _check(_parse(environ[variable], hint, variable), hint, variable)
-        elif name in data:
-            values[name] = _check(data[name], hint, path)
-        else:
-            raise UsageError(f"missing setting {path}")
-    return cls(**values)
-
-
 def check_home(settings: Settings) -> None:
     """Refuse a home that was made for the other kind of data."""
     path = settings.path("home.json")
@@ -382,7 +339,7 @@ def load(
     sections = {f.name for f in dataclasses.fields(Settings)} - {"root", "config_name"}
     if unknown := sorted(set(data) - sections):
         raise UsageError(f"unknown section [{unknown[0]}] in configuration {name}")
-    built = {s: _build(hints[s], data.get(s, {}), environ, f"{s}.") for s in sections}
+    built = {s: build(hints[s], data.get(s, {}), environ, f"{s}.") for s in sections}
     settings = Settings(root=root, config_name=name, **built)
     if settings.home.data_kind not in ("real", "synthetic"):
         raise UsageError(f"home.data_kind must be real or synthetic, not {settings.home.data_kind!r}")

@@ -46,7 +46,8 @@ def stage_current(con: Connection) -> None:
     """Current records as tables, so that the views over the corpus are worked out once."""
     run_sql(con, "create_entity_of")
     run_sql(con, "create_work_tables")
-    for name in ("documents", "publication_figures", "curated_figures", "curated_panels", "curated_annotations"):
+    curated = ("curated_figures", "curated_panels", "curated_annotations")
+    for name in ("documents", "clusters", "publication_figures", *curated):
         run_sql(con, f"stage_{name}")
 
 

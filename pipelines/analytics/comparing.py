@@ -7,6 +7,7 @@ and no panel that one of them left untagged, for that is unlabelled and not free
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -136,15 +137,29 @@ def count_fates(
             moved.append((place, mark))
         else:
             counts["deleted", mark.entity_type] += 1
+    near = _Near(new)
     for place, mark in sorted(moved, key=lambda m: (m[0], m[1].entity_type)):
-        best = max(left, key=lambda i: (_overlap(left[i], place), -i), default=None)
-        if best is None or not _overlap(left[best], place):
+        there = ((_overlap(new[i], place), -i) for i in near.candidates(place) if i in left)
+        overlap, best = max(there, default=(0, 0))
+        if not overlap:
             counts["deleted", mark.entity_type] += 1
         else:
             counts["changed", mark.entity_type] += 1
-            left.pop(best)
+            left.pop(-best)
     counts.update(("added", mark.entity_type) for mark in left.values())
     return counts
+
+
+class _Near:
+    """Marks by where they begin, so that those that may overlap a place are found without a look at all."""
+
+    def __init__(self, marks: Sequence[Mark]) -> None:
+        self._at = sorted((m.start, i) for i, m in enumerate(marks) if m.start is not None)
+        self._longest = max((m.end - m.start for m in marks if m.start is not None and m.end is not None), default=0)
+
+    def candidates(self, place: tuple[int, int]) -> Iterator[int]:
+        first = bisect_left(self._at, (place[0] - self._longest, -1))
+        yield from (i for _, i in self._at[first : bisect_left(self._at, (place[1], -1))])
 
 
 def _place(mark: Mark, way: Alignment) -> tuple[int, int] | None:
@@ -293,17 +308,21 @@ def _binary(both: Counter[tuple[str, str]], name: str) -> Counter[tuple[str, str
 
 def krippendorff_alpha(words: Mapping[tuple[str, str], int]) -> float | None:
     """Nominal alpha of two annotators from how often each pair of labels occurs; None where all labels are equal, for
-    agreement beyond chance then means nothing."""
-    import krippendorff
-    import numpy as np
+    agreement beyond chance then means nothing.
 
-    names = sorted({label for pair in words for label in pair})
-    if len(names) < 2:
+    Krippendorff, Computing alpha-reliability (2011), from the table of coincidences: the package `krippendorff`, which a
+    test compares, takes units one by one and needs a matrix of labels squared for each, gigabytes for a corpus.
+    """
+    totals: Counter[str] = Counter()
+    for (a, b), n in words.items():
+        totals.update({a: n})
+        totals.update({b: n})
+    n_labels = totals.total()
+    expected = n_labels**2 - sum(n**2 for n in totals.values())
+    if not expected:
         return None
-    pairs = sorted(words)
-    counts = np.array([[pair.count(name) for name in names] for pair in pairs])
-    units = np.repeat(counts, [words[p] for p in pairs], axis=0)
-    return float(krippendorff.alpha(value_counts=units, level_of_measurement="nominal"))
+    observed = 2 * sum(n for (a, b), n in words.items() if a != b)
+    return 1 - (n_labels - 1) * observed / expected
 
 
 def _agreement_rows(key: tuple[Annotator, Annotator], pair: _Pair) -> Iterator[dict[str, object]]:

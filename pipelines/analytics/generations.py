@@ -124,6 +124,14 @@ class Generations:
             self.path(generation).unlink(missing_ok=True)
         return [g.name for g in doomed]
 
+    def forget_older(self) -> list[str]:
+        """Remove every generation but the current one: after a purge no file may hold what was taken."""
+        current = self.current()
+        doomed = [g for g in self.listed() if current is not None and g < current]
+        for generation in doomed:
+            self.path(generation).unlink(missing_ok=True)
+        return [g.name for g in doomed]
+
 
 def _sync_folder(folder: Path) -> None:
     descriptor = os.open(folder, os.O_RDONLY)

@@ -10,6 +10,7 @@ import typer
 from pipelines import __version__, settings
 from pipelines.cli import bench as bench_commands
 from pipelines.cli import corpus as corpus_commands
+from pipelines.cli import corpus_upkeep
 from pipelines.cli import quarantine as quarantine_commands
 from pipelines.cli.common import ConfigOption, HomeOption, JsonOption, load_settings, log, print_json
 from pipelines.errors import UsageError
@@ -27,6 +28,8 @@ app = typer.Typer(
 app.add_typer(corpus_commands.app, name="corpus")
 app.add_typer(quarantine_commands.app, name="quarantine")
 app.add_typer(bench_commands.app, name="bench")
+app.command("restore-drill")(corpus_upkeep.restore_drill)
+app.command("reparse")(corpus_upkeep.reparse)
 DateOption = Annotated[str | None, typer.Option("--date", help="Night, YYYY-MM-DD (default: today, UTC)")]
 ArticlesOption = Annotated[
     str | None, typer.Option("--articles", help="Folder or s3:// prefix with JATS files and archives, for this night")
@@ -49,6 +52,18 @@ def known_date(date: str | None) -> str:
     if date and date[:1].isdigit() and date > settings.tomorrow():
         raise UsageError(f"{date} lies in the future: a night is today's (UTC) or an earlier one")
     return date or settings.today()
+
+
+def backfill_nights(flow: str, first: str | None, last: str, *, alone: bool) -> list[str]:
+    """The nights from --date to --to. UsageError: without --date, of another flow, with an option of one run."""
+    from pipelines.cli.night import nights_between
+
+    if flow != "nightly_corpus" or first is None or not alone:
+        raise UsageError(
+            "--to runs whole nights of nightly_corpus: give --date, and leave --only, --run and --force out"
+        )
+    known_date(last)
+    return nights_between(first, last)
 
 
 def _version(value: bool) -> None:
@@ -99,6 +114,7 @@ def run(
     step: Annotated[str | None, typer.Option("--only", help="One step of the flow, in this process")] = None,
     key: Annotated[str | None, typer.Option("--run", help="Key of a run to go on with (default: worked out)")] = None,
     date: DateOption = None,
+    last: Annotated[str | None, typer.Option("--to", help="Backfill: each night from --date to this one")] = None,
     articles: ArticlesOption = None,
     curation: CurationOption = None,
     source: SourceOption = None,
@@ -107,13 +123,16 @@ def run(
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Run one flow, or one step of it.
+    """Run one flow, or one step of it, or the nights of a backfill.
 
     Example: nightcap run nightly_corpus --only pull --date 2026-11-20 --articles deposits/
     Or one source of a night: nightcap run nightly_corpus --only pull --source curation --date 2026-11-20
+    A backfill, oldest night first, beside the nightly run (each waits while the other writes a version); {date} in a
+    folder stands for the night: nightcap run nightly_corpus --date 2026-11-01 --to 2026-11-20 --articles 'in/{date}'
     """
-    from pipelines.cli.night import run_one_step, run_whole_flow
+    from pipelines.cli.night import run_nights, run_one_step, run_whole_flow
 
+    nights = backfill_nights(flow, date, last, alone=not (step or key or force)) if last else []
     loaded = load_settings(home, config)
     options = night_options(known_date(date), articles, curation, source)
     if step:
@@ -121,7 +140,9 @@ def run(
         if as_json:
             print_json(result)
         return
-    outcome = run_whole_flow(loaded, flow, key, options, force=force)
+    outcome = (
+        run_nights(loaded, flow, nights, options) if nights else run_whole_flow(loaded, flow, key, options, force=force)
+    )
     if as_json:
         print_json(outcome.to_dict())
     raise typer.Exit(outcome.exit_code)

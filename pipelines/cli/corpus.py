@@ -19,15 +19,16 @@ if TYPE_CHECKING:
     from pipelines.settings import Settings
 
 app = typer.Typer(
-    no_args_is_help=True, help="Versions of the corpus: log, diff, digest, verify, checkout, withdraw, benchmark."
+    no_args_is_help=True,
+    help="Versions of the corpus: log, diff, digest, verify, checkout, withdraw, purge, gc, benchmark.",
 )
 benchmark_app = typer.Typer(no_args_is_help=True, help="Benchmark versions: what models are compared on.")
 app.add_typer(benchmark_app, name="benchmark")
-_HOME = typer.Option("--home", help="Home folder (NIGHTCAP_HOME)", show_default=False)
+HOME = typer.Option("--home", help="Home folder (NIGHTCAP_HOME)", show_default=False)
 _VERSION = typer.Argument(help="A tag such as corpus/2026-11-20 (default: the newest)", show_default=False)
 
 
-def _open(home: Path | None) -> tuple[Settings, CorpusRepo]:
+def open_corpus(home: Path | None) -> tuple[Settings, CorpusRepo]:
     from pipelines.clients.corpus_repo import CorpusRepo
 
     loaded = load_settings(home)
@@ -37,23 +38,19 @@ def _open(home: Path | None) -> tuple[Settings, CorpusRepo]:
     return loaded, repo
 
 
-def _known(repo: CorpusRepo, version: str | None) -> str:
-    tags = [str(m["tag"]) for m in repo.manifests()]
-    if version is None and tags:
-        return tags[-1]
-    for name in (version, f"corpus/{version}"):
-        if name in tags:
-            return str(name)
-    raise UsageError(f"no corpus version {version}: {', '.join(tags[-5:]) or 'none was made yet'}")
+def known_version(repo: CorpusRepo, version: str | None) -> str:
+    from pipelines.corpus.compare.step import find_version
+
+    return find_version(repo, version)
 
 
 @app.command("log")
 def show_log(
-    home: Annotated[Path | None, _HOME] = None,
+    home: Annotated[Path | None, HOME] = None,
     as_json: Annotated[bool, typer.Option("--json")] = False,
 ) -> None:
     """Every version in its order, newest last: what it added, under which night."""
-    _, repo = _open(home)
+    _, repo = open_corpus(home)
     manifests = cast(list[dict[str, Any]], repo.manifests())
     if as_json:
         typer.echo(json.dumps({"versions": manifests}))
@@ -72,14 +69,14 @@ def show_log(
 @app.command("digest")
 def show_digest(
     version: Annotated[str | None, _VERSION] = None,
-    home: Annotated[Path | None, _HOME] = None,
+    home: Annotated[Path | None, HOME] = None,
     as_json: Annotated[bool, typer.Option("--json")] = False,
 ) -> None:
     """sha256 over the sorted current records: equal for equal knowledge, whatever the order of arrival."""
-    from pipelines.corpus.step import compute_digest
+    from pipelines.corpus.compare.step import compute_digest
 
-    loaded, repo = _open(home)
-    name = _known(repo, version)
+    loaded, repo = open_corpus(home)
+    name = known_version(repo, version)
     digest = compute_digest(loaded, repo.files(name))
     typer.echo(json.dumps({"version": name, "digest": digest}) if as_json else digest)
 
@@ -87,14 +84,14 @@ def show_digest(
 @app.command("verify")
 def verify(
     version: Annotated[str | None, _VERSION] = None,
-    home: Annotated[Path | None, _HOME] = None,
+    home: Annotated[Path | None, HOME] = None,
     as_json: Annotated[bool, typer.Option("--json")] = False,
 ) -> None:
     """Rebuild a version from the remotes alone, with an empty cache, and prove every file."""
-    from pipelines.corpus.step import verify_version
+    from pipelines.corpus.upkeep.step import verify_version
 
-    loaded, repo = _open(home)
-    report = verify_version(loaded, _known(repo, version))
+    loaded, repo = open_corpus(home)
+    report = verify_version(loaded, known_version(repo, version))
     typer.echo(
         json.dumps(report)
         if as_json
@@ -107,11 +104,11 @@ def verify(
 def checkout(
     version: Annotated[str | None, _VERSION] = None,
     folder: Annotated[Path | None, typer.Option("--to", help="Where (default: checkouts/ in the home)")] = None,
-    home: Annotated[Path | None, _HOME] = None,
+    home: Annotated[Path | None, HOME] = None,
 ) -> None:
     """Write a version's Parquet files to a folder of its own: data/<table>/night=<date>/part-<n>.parquet."""
-    loaded, repo = _open(home)
-    name = _known(repo, version)
+    loaded, repo = open_corpus(home)
+    name = known_version(repo, version)
     target = folder or loaded.path("checkouts", name.removeprefix("corpus/"))
     if target.exists() and any(target.iterdir()) and not (target / "data.dvc").is_file():
         raise UsageError(f"{target} is not empty and no checkout of a corpus: name another folder with --to")
@@ -123,7 +120,7 @@ def checkout(
 def show_diff(
     before: Annotated[str, typer.Argument(help="A tag such as corpus/2026-11-20, or its night")],
     after: Annotated[str, typer.Argument(help="The version to compare it with")],
-    home: Annotated[Path | None, _HOME] = None,
+    home: Annotated[Path | None, HOME] = None,
     as_json: Annotated[bool, typer.Option("--json")] = False,
 ) -> None:
     """What is current in one version and not in the other: documents, figures, annotations by class and document.
@@ -131,10 +128,10 @@ def show_diff(
     Example: nightcap corpus diff corpus/2026-11-20 corpus/2026-11-21
     """
     from pipelines.cli.corpus_tables import render_diff
-    from pipelines.corpus.step import diff_versions
+    from pipelines.corpus.compare.step import diff_versions
 
-    loaded, repo = _open(home)
-    names = _known(repo, before), _known(repo, after)
+    loaded, repo = open_corpus(home)
+    names = known_version(repo, before), known_version(repo, after)
     diff = diff_versions(loaded, repo.files(names[0]), repo.files(names[1]))
     if as_json:
         print_json({"before": names[0], "after": names[1], **diff})
@@ -149,7 +146,7 @@ def withdraw_target(
     why: Annotated[str, typer.Option("--why", help="The reason, kept in the corpus and shown by status")],
     who: Annotated[str | None, typer.Option("--who", help="Who decides it (default: the user logged in)")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would change")] = False,
-    home: Annotated[Path | None, _HOME] = None,
+    home: Annotated[Path | None, HOME] = None,
     as_json: Annotated[bool, typer.Option("--json")] = False,
 ) -> None:
     """Hide a delivery, or all of a night, in a new version; history keeps it, no flow stops.
@@ -158,9 +155,9 @@ def withdraw_target(
     Example: nightcap corpus withdraw curation:2026-11-20:2 --why "wrong ontology"
     """
     from pipelines.cli.corpus_tables import render_withdrawal
-    from pipelines.corpus.step import plan_withdrawal, withdraw
+    from pipelines.corpus.withdrawal.step import plan_withdrawal, withdraw
 
-    loaded, _ = _open(home)
+    loaded, _ = open_corpus(home)
     if not why.strip():
         raise UsageError("--why must say why: it is what a reader of the corpus will see")
     name = who or pwd.getpwuid(os.getuid()).pw_name
@@ -171,18 +168,41 @@ def withdraw_target(
 @benchmark_app.command("show")
 def show_benchmark(
     version: Annotated[str | None, _VERSION] = None,
-    home: Annotated[Path | None, _HOME] = None,
+    home: Annotated[Path | None, HOME] = None,
     as_json: Annotated[bool, typer.Option("--json")] = False,
 ) -> None:
     """Every benchmark version of every task: size, why it was written, and what of it is not current any more."""
     from pipelines.cli.corpus_tables import render_benchmarks
     from pipelines.core.gold import TASKS
-    from pipelines.corpus.step import show_benchmarks
+    from pipelines.corpus.compare.step import show_benchmarks
 
-    loaded, repo = _open(home)
-    name = _known(repo, version)
+    loaded, repo = open_corpus(home)
+    name = known_version(repo, version)
     rows = show_benchmarks(loaded, name)
     needs = {"min_documents": loaded.benchmark.min_documents, "min_spans": loaded.benchmark.min_spans}
     missing = [t for t in TASKS if t not in {r["task"] for r in rows}]
     data = {"version": name, "benchmarks": rows, "missing": missing, "needs": needs}
     print_json(data) if as_json else render_benchmarks(data, table_console())
+
+
+@benchmark_app.command("bump")
+def bump_benchmark(
+    why: Annotated[str, typer.Option("--why", help="The reason, kept with the version")],
+    tasks: Annotated[list[str] | None, typer.Option("--task", help="Which task (several times; default: all)")] = None,
+    who: Annotated[str | None, typer.Option("--who", help="Who decides it (default: the user logged in)")] = None,
+    home: Annotated[Path | None, HOME] = None,
+    as_json: Annotated[bool, typer.Option("--json")] = False,
+) -> None:
+    """Write the next benchmark version: the same documents with the gold that curators have corrected since.
+
+    Scores compare within one version only, so the champion is scored again at the next `nightcap run retrain_tagger`.
+    Example: nightcap corpus benchmark bump --task ner --why "second reading of Figure 2"
+    """
+    from pipelines.cli.corpus_tables import render_bump
+    from pipelines.corpus.benchmarks.step import bump
+
+    loaded, _ = open_corpus(home)
+    if not why.strip():
+        raise UsageError("--why must say why: it is what a reader of the scores will see")
+    done = bump(loaded, tasks or [], why.strip(), who or pwd.getpwuid(os.getuid()).pw_name)
+    print_json(done) if as_json else render_bump(done, table_console())

@@ -90,6 +90,16 @@ def render_withdrawal(done: Row, out: Console) -> None:
         )
 
 
+def render_bump(done: Row, out: Console) -> None:
+    for task, said in done["bumped"].items():
+        out.print(
+            f"[bold]{done['version']}[/] {task} v{said['benchmark_version']}: {said['figures']} figures, "
+            f"{said['spans']} spans; {said['changed']} with other gold, {said['gone']} gone"
+        )
+    for task, why in done["unchanged"].items():
+        out.print(f"{task}: nothing was written, {why}")
+
+
 def render_benchmarks(data: Row, out: Console) -> None:
     table = Table("task", "version", "written by", "documents", "figures", "spans", "not current", "retracted", "why")
     for row in data["benchmarks"]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -13,11 +14,12 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from pipelines import settings as settings_module
-from pipelines.errors import PipelineError, exit_code_of
+from pipelines.errors import PipelineError, UsageError, exit_code_of
 from pipelines.flows.execute import execute, step_names
 from pipelines.settings import Settings
 
 _EXIT_ORDER = (1, 2, 3, 5, 4)
+_ENDS_BACKFILL = {1, 2, 4}
 _NIGHT_FLOWS = ("nightly_corpus", "retrain_tagger", "reload_predictions")
 _LINE_EVERY_S = 5.0
 log = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -146,6 +148,39 @@ def run_whole_flow(
     """All steps of one flow, each in its child."""
     outcome, started = Outcome(), time.monotonic()
     _run_flow(settings, flow, key, options, outcome, force=force)
+    outcome.seconds = round(time.monotonic() - started, 1)
+    return outcome
+
+
+def nights_between(first: str, last: str) -> list[str]:
+    """The nights of a backfill, oldest first. UsageError where an end is no date or comes before the beginning."""
+    start, end = (_date(text) for text in (first, last))
+    if end < start:
+        raise UsageError(f"--to {last} lies before --date {first}: a backfill runs from the older night to the newer")
+    return [(start + dt.timedelta(n)).isoformat() for n in range((end - start).days + 1)]
+
+
+def _date(text: str) -> dt.date:
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError as error:
+        raise UsageError(f"{text!r} is no date; write YYYY-MM-DD") from error
+
+
+def run_nights(settings: Settings, flow: str, nights: Sequence[str], options: Mapping[str, str]) -> Outcome:
+    """One flow night by night. `{date}` in an option stands for the night.
+
+    A night whose data are at fault does not keep the later ones from running; what would meet every night (a bug, a
+    wrong command, a service that is down) ends the backfill: run it again, and what is done is passed over quickly.
+    """
+    outcome, started = Outcome(), time.monotonic()
+    for number, night in enumerate(nights, start=1):
+        log.print(f"[{number}/{len(nights)}] {flow} {night}", markup=False)
+        mine = {name: value.replace("{date}", night) for name, value in options.items()}
+        _run_flow(settings, flow, None, {**mine, "date": night}, outcome, force=False)
+        if set(outcome.exit_codes) & _ENDS_BACKFILL:
+            log.print(f"stopped at {night}, {len(nights) - number} nights left: run the same command again")
+            break
     outcome.seconds = round(time.monotonic() - started, 1)
     return outcome
 

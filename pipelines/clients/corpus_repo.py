@@ -16,11 +16,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipelines.clients.objectstore import ObjectStore, open_store
 from pipelines.errors import LeaseLost, PermanentError, TransientError
 from pipelines.settings import Settings, child_environment
 
 BRANCH = "corpus"
-_FILE = re.compile(r"^(\w+)/night=(\d{4}-\d{2}-\d{2})/part-(\d+)\.parquet$")
+_FILE = re.compile(r"^(\w+)/(?:night=(\d{4}-\d{2}-\d{2})|month=(\d{4}-\d{2}))/part-(\d+)\.parquet$")
 _IDENTITY = {
     "GIT_AUTHOR_NAME": "Nightcap", "GIT_AUTHOR_EMAIL": "nightcap@localhost",
     "GIT_COMMITTER_NAME": "Nightcap", "GIT_COMMITTER_EMAIL": "nightcap@localhost",
@@ -32,7 +33,11 @@ _IDENTITY = {
 
 @dataclass(frozen=True)
 class CorpusFile:
-    """One frozen file: `path` is its local copy in the cache, `seq` the version that added it."""
+    """One frozen file: `path` is its local copy in the cache, `seq` the version that added it.
+
+    One that upkeep wrote (`is_rewritten`) holds rows of many nights and versions, each with its own night, seq and
+    part; `night` is then a month, YYYY-MM.
+    """
 
     table: str
     night: str
@@ -42,13 +47,21 @@ class CorpusFile:
     md5: str
     path: Path
 
+    @property
+    def is_rewritten(self) -> bool:
+        return len(self.night) == len("2026-11")
+
+    def may_hold(self, night: str) -> bool:
+        """False where the file holds no row of this night."""
+        return night.startswith(self.night)
+
 
 def parse_relpath(relpath: str) -> tuple[str, str, int]:
-    """(table, night, part) of `<table>/night=<date>/part-<n>.parquet`."""
+    """(table, night or month, part) of `<table>/night=<date>/part-<n>.parquet` or `<table>/month=<YYYY-MM>/…`."""
     match = _FILE.match(relpath)
     if match is None:
         raise PermanentError(f"the corpus holds a file of no known form: {relpath}")
-    return match[1], match[2], int(match[3])
+    return match[1], match[2] or match[3], int(match[4])
 
 
 class CorpusRepo:
@@ -59,6 +72,7 @@ class CorpusRepo:
         remotes = settings.path("remotes")
         self.git_remote = settings.storage.corpus_git or str(remotes / "corpus.git")
         self.dvc_remote = settings.storage.corpus_remote or str(remotes / "dvc")
+        self._settings = settings
         self._s3 = settings.s3
         self._tmp = settings.path("tmp")
         self._env = self._environment(settings)
@@ -193,6 +207,35 @@ class CorpusRepo:
             self._fetch(version)
         return {str(e["relpath"]): str(e["md5"]) for e in json.loads(path.read_bytes())}
 
+    @staticmethod
+    def remote_key(md5: str) -> str:
+        """Where the DVC remote holds an object."""
+        return f"files/md5/{md5[:2]}/{md5[2:]}"
+
+    @property
+    def remote(self) -> ObjectStore:
+        """The DVC remote as a store of objects."""
+        return open_store(self.dvc_remote, self._settings)
+
+    def read_object(self, md5: str) -> bytes | None:
+        """An object from the cache, else from the remote; None where neither has it (a purge took it)."""
+        path = self._object(md5)
+        if path.is_file():
+            return path.read_bytes()
+        remote = self.remote
+        return remote.read(self.remote_key(md5)) if remote.exists(self.remote_key(md5)) else None
+
+    def listed_at(self, version: str) -> dict[str, str]:
+        """As `file_list`, but fetches only the list: for versions whose files a purge took."""
+        md5 = self.head_md5(version)
+        data = self.read_object(md5) if md5 else b"[]"
+        return {str(e["relpath"]): str(e["md5"]) for e in json.loads(data or b"[]")}
+
+    def remove_object(self, md5: str) -> None:
+        """Take an object off the remote and out of the cache, for good: only a purge does."""
+        self.remote.delete(self.remote_key(md5))
+        self._object(md5).unlink(missing_ok=True)
+
     def _object(self, md5: str) -> Path:
         return self.cache / md5[:2] / md5[2:]
 
@@ -238,28 +281,77 @@ class CorpusRepo:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(data)
 
-    def add_files(self, relpaths: Sequence[str]) -> str:
-        """Add these files to the list in data.dvc and prove that it holds all it held before; returns its md5."""
+    def add_files(self, relpaths: Sequence[str], dropped: Sequence[str] = ()) -> str:
+        """Add these files to the list in data.dvc and take the dropped ones off it; returns its md5.
+
+        Proves that the new list is exactly the old one and these files, less what was dropped.
+        """
         before = self.file_list()
         is_first = not (self.root / "data.dvc").is_file()
-        self.dvc("add", *(["data"] if is_first else [f"data/{r}" for r in sorted(relpaths)]))
+        if relpaths:
+            self.dvc("add", *(["data"] if is_first else [f"data/{r}" for r in sorted(relpaths)]))
+        if dropped:
+            self._drop_entries(set(dropped))
+        md5 = self._stated()
+        listed = {str(e["relpath"]): str(e["md5"]) for e in json.loads(self._object(md5).read_bytes())}
+        kept = {r: m for r, m in before.items() if r not in set(dropped)}
+        lost = [r for r, m in kept.items() if listed.get(r) != m]
+        missing = [r for r in relpaths if r not in listed]
+        unasked = sorted(listed.keys() - kept.keys() - set(relpaths))
+        if lost or missing or unasked:
+            raise PermanentError(
+                f"the new file list lost or changed {lost[:3]}, lacks {missing[:3]} or holds {unasked[:3]} unasked: "
+                "not committed"
+            )
+        return md5
+
+    def _stated(self) -> str:
         match = re.search(r"md5: ([0-9a-f]{32}\.dir)", (self.root / "data.dvc").read_text())
         if match is None:
             raise PermanentError(f"dvc add left no file list in {self.root / 'data.dvc'}")
-        listed = {str(e["relpath"]): str(e["md5"]) for e in json.loads(self._object(match[1]).read_bytes())}
-        lost = [r for r, md5 in before.items() if listed.get(r) != md5]
-        missing = [r for r in relpaths if r not in listed]
-        if lost or missing:
-            raise PermanentError(f"the new file list lost or changed {lost[:3]} or lacks {missing[:3]}: not committed")
         return match[1]
+
+    def _drop_entries(self, dropped: set[str]) -> None:
+        """Write the list without these entries as DVC would: it has no command that drops from a folder it has not
+        checked out. Refused where writing the old list again does not give the old md5 (another DVC)."""
+        md5 = self._stated()
+        entries = json.loads(self._object(md5).read_bytes())
+        if _list_md5(_list_bytes(entries)) != md5:
+            raise PermanentError("this DVC writes file lists in another way: dropping files needs a look at the code")
+        data = _list_bytes([e for e in entries if e["relpath"] not in dropped])
+        new = _list_md5(data)
+        path = self._object(new)
+        if not path.is_file():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            staged = path.with_name(f"{path.name}.tmp")
+            staged.write_bytes(data)
+            staged.chmod(0o444)
+            staged.replace(path)
+        size = sum(self._object(e["md5"]).stat().st_size for e in entries if e["relpath"] in dropped)
+        text = (self.root / "data.dvc").read_text().replace(md5, new)
+        text = re.sub(r"size: (\d+)", lambda m: f"size: {int(m[1]) - size}", text)
+        text = re.sub(r"nfiles: (\d+)", lambda m: f"nfiles: {len(json.loads(data))}", text)
+        (self.root / "data.dvc").write_text(text)
 
     def write_manifest(self, manifest: Mapping[str, object]) -> None:
         path = self.root / "manifests" / f"{int(str(manifest['seq'])):06d}.json"
         path.parent.mkdir(exist_ok=True)
         path.write_text(json.dumps(manifest, indent=1, sort_keys=True) + "\n")
 
-    def push_data(self) -> None:
+    def push_data(self, relpaths: Sequence[str]) -> None:
+        """Push, then look: the list and these files must be on the remote before a commit may name them.
+
+        TransientError where one is missing: the push went elsewhere, or somebody deletes there.
+        """
         self.dvc("push", "-q")
+        md5, remote = self._stated(), self.remote
+        listed = {str(e["relpath"]): str(e["md5"]) for e in json.loads(self._object(md5).read_bytes())}
+        wanted = {md5: "the file list", **{listed[r]: r for r in relpaths}}
+        if missing := [name for m, name in wanted.items() if not remote.exists(self.remote_key(m))]:
+            raise TransientError(
+                f"{self.dvc_remote} lacks {', '.join(missing[:3])} after the push: nothing was committed; look who may "
+                "delete there, then run the step again"
+            )
 
     def commit(self, message: str) -> str:
         self.git("add", "-A", "--", "data.dvc", "manifests", ".gitignore")
@@ -276,6 +368,14 @@ class CorpusRepo:
             raise LeaseLost("another writer committed to the corpus first; run the step again")
         if done.returncode:
             raise TransientError(f"git push to {self.git_remote} failed: {done.stderr.strip()[-500:]}")
+
+
+def _list_bytes(entries: Sequence[Mapping[str, str]]) -> bytes:
+    return json.dumps(entries, sort_keys=True).encode()
+
+
+def _list_md5(data: bytes) -> str:
+    return hashlib.md5(data, usedforsecurity=False).hexdigest() + ".dir"
 
 
 def _names(manifest: Mapping[str, object]) -> list[str]:

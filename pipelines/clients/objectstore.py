@@ -70,7 +70,7 @@ class LocalStore:
     def iter_objects(self, prefix: str = "") -> Iterator[ObjectInfo]:
         base = self.root / prefix
         start = base if base.is_dir() else base.parent
-        if not start.is_dir():
+        if not self.root.is_dir() or not start.is_dir():
             return
         for path in sorted(p for p in start.rglob("*") if p.is_file()):
             key = path.relative_to(self.root).as_posix()

@@ -55,30 +55,38 @@ def read_sql(folder: str, name: str) -> str:
     return (resources.files("pipelines") / folder / f"{name}.sql").read_text()
 
 
-def _empty_ddl(table: str) -> str:
+def _empty_select(table: str) -> str:
     columns = ", ".join(f"NULL::{c.type} AS {c.name}" for c in load_tables("corpus")[table].columns)
-    return (
-        f"CREATE VIEW corpus.{table} AS SELECT {columns}, NULL::DATE AS night, NULL::BIGINT AS seq, "
-        f"NULL::INTEGER AS part WHERE false"
-    )
+    return f"SELECT {columns}, NULL::DATE AS night, NULL::BIGINT AS seq, NULL::INTEGER AS part"
 
 
-def _create_corpus_view(con: duckdb.DuckDBPyConnection, table: str, files: Sequence[CorpusFile]) -> None:
+def _create_corpus_view(
+    con: duckdb.DuckDBPyConnection, table: str, files: Sequence[CorpusFile], through_seq: int | None
+) -> None:
+    """One view over files of three ages: without columns that came later, and rewritten ones with their own origin."""
     mine = [f for f in files if f.table == table]
     if not mine:
-        con.execute(_empty_ddl(table))
+        con.execute(f"CREATE VIEW corpus.{table} AS {_empty_select(table)} WHERE false")
         return
     columns = ", ".join(f"p.{c.name}::{c.type} AS {c.name}" for c in load_tables("corpus")[table].columns)
-    paths = ", ".join("'" + str(f.path).replace("'", "''") + "'" for f in mine)
+    names = dict.fromkeys(str(f.path) for f in mine)  # files with equal bytes are one in the cache
+    paths = ", ".join("'" + name.replace("'", "''") + "'" for name in names)
+    read = f"read_parquet([{paths}], filename = true, union_by_name = true, hive_partitioning = false)"
+    origin = [f"coalesce(p.{name}, f.{name}) AS {name}" for name in ("night", "seq", "part")]
+    bound = "" if through_seq is None else f" WHERE coalesce(p.seq, f.seq) <= {int(through_seq)}"
     con.execute(
-        f"CREATE VIEW corpus.{table} AS SELECT {columns}, f.night, f.seq, f.part "
-        f"FROM read_parquet([{paths}], filename = true, union_by_name = true) AS p "
-        "JOIN corpus.files AS f ON f.path = p.filename"
+        f"CREATE VIEW corpus.{table} AS SELECT {columns}, {', '.join(origin)} "
+        f"FROM (SELECT * FROM {read} UNION ALL BY NAME {_empty_select(table)}, NULL::VARCHAR AS filename WHERE false) "
+        f"AS p JOIN corpus.files AS f ON f.path = p.filename{bound}"
     )
 
 
-def attach_corpus(con: duckdb.DuckDBPyConnection, files: Sequence[CorpusFile]) -> None:
+def attach_corpus(
+    con: duckdb.DuckDBPyConnection, files: Sequence[CorpusFile], *, through_seq: int | None = None
+) -> None:
     """Views over a corpus version: `corpus.<table>` (all rows with night, seq, part) and `cur.*` (current records).
+
+    `through_seq` leaves out what later versions added: the files of a version then show an older one.
 
     `cur`: aliases, deliveries, document_revisions (rank 1 is current), publication_figures, curated_figures (per
     figure, sender and review stage), gold_figures (of these the one that counts), curated_panels,
@@ -94,7 +102,7 @@ def attach_corpus(con: duckdb.DuckDBPyConnection, files: Sequence[CorpusFile]) -
         {
             "path": pa.array([str(f.path) for f in files], pa.string()),
             "tbl": pa.array([f.table for f in files], pa.string()),
-            "night": pa.array([f.night for f in files], pa.string()),
+            "night": pa.array([None if f.is_rewritten else f.night for f in files], pa.string()),
             "part": pa.array([f.part for f in files], pa.int32()),
             "seq": pa.array([f.seq for f in files], pa.int64()),
             "md5": pa.array([f.md5 for f in files], pa.string()),
@@ -103,7 +111,7 @@ def attach_corpus(con: duckdb.DuckDBPyConnection, files: Sequence[CorpusFile]) -
     )
     insert_arrow(con, "corpus.files", listing)
     for table in CORPUS_TABLES:
-        _create_corpus_view(con, table, files)
+        _create_corpus_view(con, table, files, through_seq)
     folder = resources.files("pipelines") / "schemas" / "current"
     for name in sorted(p.name for p in folder.iterdir() if p.name.endswith(".sql")):
         con.execute((folder / name).read_text())

@@ -39,6 +39,11 @@ def content_hash(value: Any) -> str:
     return sha256_text(canonical_json(value))
 
 
+def purge_hash(name: str) -> str:
+    """How a purge remembers the name of a document: so that it can be recognised, not read."""
+    return sha256_text(f"nightcap:purged:{name}")
+
+
 def short_hash(*parts: object) -> str:
     """First 16 hex digits of the sha256 over the parts: for ids of rows."""
     return content_hash([None if p is None else str(p) for p in parts])[:16]

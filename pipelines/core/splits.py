@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pipelines.core.hashing import sha256_text
+from pipelines.core.text import fold
 
 SPLIT_VERSION = 1
 #: Least number of words of a legend that, shared with a dev or test document, keeps a document out of training.
@@ -19,6 +20,12 @@ def split_of(doc_id: str) -> str:
     """Below 80 train, below 85 dev, else test."""
     bucket = bucket_of(doc_id)
     return "train" if bucket < 80 else "dev" if bucket < 85 else "test"
+
+
+def leak_hash(legend: str | None) -> str | None:
+    """Hash under which equal legends meet, None for one of fewer than eight words."""
+    text = " ".join(fold(legend or "").split())
+    return sha256_text(text) if len(text.split()) >= LEAK_WORDS else None
 
 
 def stricter(a: str, b: str) -> str:

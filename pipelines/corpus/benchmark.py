@@ -1,5 +1,5 @@
-"""Benchmark versions: v1 per task when test is large enough; it never changes. A retraction or a doubled test split
-makes the next version."""
+"""Benchmark versions: v1 per task when test is large enough; it never changes. A retraction, a doubled
+test split or a hand (`nightcap corpus benchmark bump`) makes the next version."""
 
 from __future__ import annotations
 
@@ -37,3 +37,25 @@ def next_benchmarks(index: Index, min_documents: int, min_spans: int) -> list[di
         elif len(documents) >= 2 * len(held):
             out += _rows(task, version + 1, gold, "test has doubled")
     return out
+
+
+def corrected_benchmark(index: Index, task: str, reason: str) -> tuple[list[dict[str, object]], dict[str, object]]:
+    """(rows of the next benchmark version with today's gold of the same documents, what it changes).
+
+    No rows, and `why`, where the task has no benchmark, nothing in it was corrected, or nothing of it is gold now.
+    """
+    version, frozen = index.benchmark_figures(task)
+    if not version:
+        return [], {"why": "no benchmark yet"}
+    held = {doc_id for doc_id, _, _ in frozen} - index.retracted()
+    gold = [g for g in index.gold_figures(task, "test") if g[0] in held]
+    before, after = {(f, sha) for _, f, sha in frozen}, {(f, sha) for _, f, sha, _ in gold}
+    if before == after:
+        return [], {"why": f"v{version} holds the gold as it is today"}
+    if not gold:
+        return [], {"why": f"nothing of v{version} is gold any more: it stays"}
+    said: dict[str, object] = {
+        "benchmark_version": version + 1, "figures": len(gold), "spans": sum(g[3] for g in gold),
+        "changed": len(after - before), "gone": len({f for f, _ in before} - {f for f, _ in after}),
+    }  # fmt: skip
+    return _rows(task, version + 1, gold, reason), said

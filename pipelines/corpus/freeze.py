@@ -7,16 +7,16 @@ the input rows.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pipelines.core.gold import layer_id
 from pipelines.core.hashing import short_hash
 from pipelines.core.ids import KnownFigure, match_figure_keys, split_figure_id
 from pipelines.core.records import UnitCounts
-from pipelines.core.splits import bucket_of, split_of, stricter
+from pipelines.core.splits import bucket_of, leak_hash, split_of, stricter
 from pipelines.corpus.identity import Identity, resolve
-from pipelines.corpus.index import Index, RevisionKey, leak_hash, revision_key
+from pipelines.corpus.index import Index, RevisionKey, revision_key
 
 Row = Mapping[str, object]
 Rows = dict[str, list[dict[str, object]]]
@@ -66,10 +66,11 @@ _REVISION = ("record_sha256", "delivery_id", "raw_sha256")
 
 
 class Freezer:
-    """Builds one version; `night` is the night it is written under."""
+    """Builds one version; `night` is the night it is written under. `known`: contents that count as unchanged though
+    they are not current: what a reparse reads as it was read before."""
 
-    def __init__(self, index: Index, night: dt.date) -> None:
-        self.index, self.night = index, night
+    def __init__(self, index: Index, night: dt.date, known: Collection[str] = ()) -> None:
+        self.index, self.night, self.known = index, night, known
         self.out = Frozen()
         self._seen: dict[str, dict[str, RevisionKey]] = {}
         self._events: set[str] = set()
@@ -88,7 +89,7 @@ class Freezer:
         self._freeze_identity(valid, identity)
         kept = {str(r["delivery_id"]) for t in UNITS for r in self.out.rows.get(t, ())}
         for row in valid.get("deliveries", ()):
-            if row["delivery_id"] in kept:
+            if row["delivery_id"] in kept and not self.index.has_delivery(str(row["delivery_id"])):
                 self.out.add("deliveries", row)
         self.out.merged = identity.merged
         self._exclude_leaks(identity)
@@ -153,10 +154,12 @@ class Freezer:
         """valid, duplicate (same content twice in this run) or unchanged (equal to the current revision); the same
         content with a later stated date is a new statement. Rows come by key, the least first."""
         seen = self._seen.setdefault(key_id, {})
-        if key.sha in seen and not (has_date and key > seen[key.sha]):
+        if key.sha in seen and not (has_date and is_later(key, seen[key.sha])):
             return "duplicate"
         known = self.index.current_key(key_id)
-        if known is not None and known.sha == key.sha and not (has_date and key > known):
+        if key.sha in self.known:
+            return "unchanged"
+        if known is not None and known.sha == key.sha and not (has_date and is_later(key, known)):
             return "unchanged"
         seen[key.sha] = key
         return "valid"
@@ -245,7 +248,8 @@ class Freezer:
     # leakage
 
     def _exclude_leaks(self, identity: Identity) -> None:
-        """A train document whose legend stands in a dev or test document, or whose twin does, is not trained on."""
+        """A train document whose legend stands in a dev or test document, or whose twin does, is not trained on; in
+        whatever order the two and the statement that they are twins arrive."""
         splits = {str(r["doc_id"]): str(r["split"]) for r in self.out.rows.get("splits", ())}
         pairs = self._legend_pairs() + self._twin_pairs(identity)
         reasons: dict[str, str] = {}
@@ -285,6 +289,11 @@ class Freezer:
     def _document(self, name: str, identity: Identity) -> str:
         """The document that an id names as of tonight, else the id."""
         return identity.resolved.get(name) or self.index.doc_ids([name]).get(name, name)
+
+
+def is_later(key: RevisionKey, known: RevisionKey) -> bool:
+    """True where the sender states more than before: the same content read by a later parser says nothing new."""
+    return (key.stamp, key.version) > (known.stamp, known.version)
 
 
 def annotation_id(row: Row) -> str:

@@ -17,11 +17,10 @@ from pathlib import Path
 from pipelines.core.gold import STAGE_RANK, gold_group, layer_id, task_counts
 from pipelines.core.hashing import sha256_text
 from pipelines.core.ids import KnownFigure, split_figure_id
-from pipelines.core.splits import LEAK_WORDS
-from pipelines.core.text import fold
+from pipelines.core.splits import leak_hash
 from pipelines.corpus.identity import NEVER
 
-INDEX_VERSION = 4
+INDEX_VERSION = 5
 _RETRACTED = """
 SELECT coalesce(a.doc_id, e.doc_id) AS doc
 FROM events AS e LEFT JOIN aliases AS a ON a.alias = e.doc_id
@@ -37,7 +36,8 @@ CREATE INDEX aliases_doc ON aliases (doc_id);
 CREATE TABLE docs (doc_id TEXT PRIMARY KEY, seq INTEGER NOT NULL, split TEXT NOT NULL, exclusion TEXT);
 CREATE INDEX docs_split ON docs (split);
 CREATE TABLE revisions (id TEXT PRIMARY KEY, doc_id TEXT NOT NULL, kind TEXT NOT NULL, stamp TEXT NOT NULL,
-  version INTEGER NOT NULL, sha TEXT NOT NULL, figure_id TEXT, gold_group TEXT, stage INTEGER NOT NULL);
+  version INTEGER NOT NULL, parser INTEGER NOT NULL, sha TEXT NOT NULL,
+  figure_id TEXT, gold_group TEXT, stage INTEGER NOT NULL);
 CREATE INDEX revisions_doc ON revisions (doc_id);
 CREATE TABLE figures (figure_id TEXT PRIMARY KEY, doc_id TEXT NOT NULL, label TEXT, jats_id TEXT, legend TEXT);
 CREATE INDEX figures_doc ON figures (doc_id);
@@ -57,7 +57,8 @@ _GOLD = """
 WITH versions AS (
   SELECT a.doc_id, r.id, r.figure_id, r.sha, row_number() OVER (
     PARTITION BY a.doc_id, r.gold_group
-    ORDER BY r.stage DESC, r.stamp DESC, r.version DESC, r.sha DESC, r.figure_id) AS place
+    ORDER BY r.stage DESC, r.stamp DESC, r.version DESC, r.parser DESC, r.sha DESC,
+              r.figure_id) AS place
   FROM docs AS d JOIN aliases AS a ON a.doc_id = d.doc_id JOIN revisions AS r ON r.doc_id = a.alias
   WHERE d.split = ? AND r.stage > 0
 )
@@ -71,23 +72,20 @@ Rows = Mapping[str, Sequence[Row]]
 
 @dataclass(frozen=True, order=True)
 class RevisionKey:
-    """The key of *current*: the greatest one is (architecture, section 5)."""
+    """The key of *current*: the greatest one is (architecture, paragraph Current)."""
 
     stamp: str
     version: int
+    parser: int
     sha: str
 
 
 def revision_key(row: Row, night: dt.date) -> RevisionKey:
     stated = row["stated_date"]
     stamp = stated.isoformat() if isinstance(stated, dt.date) else night.isoformat()
-    return RevisionKey(stamp, int(str(row["stated_version"])), str(row["record_sha256"]))
-
-
-def leak_hash(legend: str | None) -> str | None:
-    """Hash under which equal legends meet, None for one of fewer than eight words."""
-    text = " ".join(fold(legend or "").split())
-    return sha256_text(text) if len(text.split()) >= LEAK_WORDS else None
+    return RevisionKey(
+        stamp, int(str(row["stated_version"])), int(str(row["parser_version"])), str(row["record_sha256"])
+    )
 
 
 class Index:
@@ -218,8 +216,8 @@ class Index:
         if known is not None and known >= key:
             return False
         self._con.execute(
-            "INSERT OR REPLACE INTO revisions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            [key_id, row["doc_id"], row["kind"], key.stamp, key.version, key.sha, *figure],
+            "INSERT OR REPLACE INTO revisions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [key_id, row["doc_id"], row["kind"], key.stamp, key.version, key.parser, key.sha, *figure],
         )
         return True
 
@@ -290,8 +288,8 @@ class Index:
 
     def current_key(self, key_id: str) -> RevisionKey | None:
         """Key of the current revision of a publication (by doc_id) or a curated figure (by core.gold.layer_id)."""
-        row = self._con.execute("SELECT stamp, version, sha FROM revisions WHERE id = ?", [key_id]).fetchone()
-        return RevisionKey(str(row[0]), int(row[1]), str(row[2])) if row else None
+        row = self._con.execute("SELECT stamp, version, parser, sha FROM revisions WHERE id = ?", [key_id]).fetchone()
+        return RevisionKey(str(row[0]), int(row[1]), int(row[2]), str(row[3])) if row else None
 
     def known_figures(self, doc_id: str) -> list[KnownFigure]:
         """Every figure that any revision of the document had, as last seen."""
@@ -309,6 +307,10 @@ class Index:
 
     def has_event(self, event_id: str) -> bool:
         return self._con.execute("SELECT 1 FROM events WHERE event_id = ?", [event_id]).fetchone() is not None
+
+    def has_delivery(self, delivery_id: str) -> bool:
+        query = "SELECT 1 FROM deliveries WHERE delivery_id = ?"
+        return self._con.execute(query, [delivery_id]).fetchone() is not None
 
     def retracted(self) -> set[str]:
         """Retracted documents, by the rule of schemas/current/70_status.sql; an undated statement has no stamp."""

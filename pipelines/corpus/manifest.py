@@ -57,8 +57,19 @@ def row_counts(manifest: Mapping[str, Any]) -> dict[str, int]:
     return {str(k): int(v) for k, v in manifest["rows"].items()}
 
 
-def commit_message(manifest: Row) -> str:
+def stated_files(manifests: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """path → sha256 of the files that the last of these versions lists, by what each added and dropped."""
+    out: dict[str, str] = {}
+    for manifest in manifests:
+        out.update({str(f["path"]): str(f["sha256"]) for f in manifest["files"]})
+        for path in manifest.get("dropped", ()):
+            out.pop(str(path), None)
+    return out
+
+
+def commit_message(manifest: Mapping[str, Any]) -> str:
     rows = ", ".join(f"{n} {t}" for t, n in row_counts(manifest).items())
+    rows = rows or f"no row more, {len(manifest.get('dropped', ()))} files less"
     return f"{manifest['tag']}: {rows}\n\nseq {manifest['seq']}, run {manifest['run_key']}"
 
 

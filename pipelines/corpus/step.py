@@ -1,38 +1,31 @@
-"""Freeze a night into a new corpus version, withdraw from it, compare versions, close the night's record. The only
-part of the stage that meets services.
+"""Freeze a night into a new corpus version, close the night's record. Only this module and the step.py of compare,
+withdrawal, upkeep, benchmarks and purging meet services.
 
-Freeze and withdrawal leave, in this order: files in the clone, their entries in data.dvc, the files on the DVC remote,
-a commit with the manifest, branch and tag on the git remote, the index. Whatever a kill leaves before the push is
-dropped by the next start, which ends in the same state; after the push only the index is brought forward (and the hold
-of a withdrawal set).
+Every writer of the corpus leaves, in this order: files in the clone, their entries in data.dvc, the files on the DVC
+remote, a commit with the manifest, branch and tag on the git remote, the index. Whatever a kill leaves before the push
+is dropped by the next start, which ends in the same state; after the push only the index is brought forward (and the
+hold of a withdrawal set).
 """
 
 from __future__ import annotations
 
-import contextlib
 import datetime as dt
-import hashlib
 import json
-import shutil
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pyarrow.parquet as pq
 
-from pipelines.clients import warehouse
 from pipelines.clients.corpus_repo import CorpusFile, CorpusRepo
 from pipelines.clients.objectstore import ObjectStore, open_part
-from pipelines.clients.state import Hold, Lease, open_state
+from pipelines.clients.state import Lease, open_state
 from pipelines.core.accounting import account_lines
 from pipelines.core.hashing import canonical_json, content_hash
 from pipelines.core.runs import Run, StageResult
-from pipelines.core.tables import corpus_schema, parquet_bytes, rows_to_table
 from pipelines.corpus.benchmark import next_benchmarks
-from pipelines.corpus.diff import build_diff
 from pipelines.corpus.freeze import Freezer, Frozen
 from pipelines.corpus.index import Index, Rows
 from pipelines.corpus.manifest import (
-    build_manifest,
     commit_message,
     find_done,
     night_manifest,
@@ -41,16 +34,11 @@ from pipelines.corpus.manifest import (
     version_files,
 )
 from pipelines.corpus.night_record import night_row
-from pipelines.corpus.versions import next_part, next_tag
+from pipelines.corpus.versions import next_tag
 from pipelines.corpus.withdraw import (
-    Withdrawal,
-    benchmarks_without,
-    find_target,
-    hiding_version,
-    join_words,
     visible_rows,
 )
-from pipelines.errors import PermanentError, UsageError
+from pipelines.errors import PermanentError
 from pipelines.settings import Settings
 
 _INPUT = ("documents", "figures", "panels", "annotations", "document_events", "id_aliases", "deliveries")
@@ -64,22 +52,34 @@ def read_rows(store: ObjectStore, key: str) -> list[dict[str, object]]:
     return rows
 
 
-def _index(settings: Settings) -> Index:
+def open_index(settings: Settings) -> Index:
     return Index(settings.path("index", "index.db"))
+
+
+def rows_of_version(files: Sequence[CorpusFile], seq: int) -> Rows:
+    """The rows that version `seq` added, by table, wherever upkeep has moved them since."""
+    rows: dict[str, list[Mapping[str, object]]] = {}
+    for file in files:
+        if not (file.is_rewritten or file.seq == seq):
+            continue
+        filters = [("seq", "=", seq)] if file.is_rewritten else None
+        if found := pq.read_table(file.path, filters=filters).to_pylist():
+            rows.setdefault(file.table, []).extend(found)
+    return rows
 
 
 def bring_forward(repo: CorpusRepo, index: Index) -> None:
     """Make the index stand for the newest version; rebuilt where it stands for another history.
 
-    A withdrawal it has not seen has it rebuilt too, from all files with the hidden rows left out: that costs what the
-    corpus holds, once a withdrawal, and is the same code and the same result as a rebuild from nothing.
+    A withdrawal or purge it has not seen has it rebuilt too, from all files with the hidden rows left out: that costs
+    what the corpus holds, once a withdrawal, and is the same code and the same result as a rebuild from nothing.
     """
     manifests = repo.manifests()
     known = {int(str(m["seq"])): str(m["corpus_md5"]) for m in manifests}
     if index.seq and known.get(index.seq) != index.corpus_md5:
         index.reset()
     pending = [m for m in manifests if int(str(m["seq"])) > index.seq]
-    if any("tombstones" in row_counts(m) for m in pending):
+    if any("tombstones" in row_counts(m) or m["kind"] == "purge" for m in pending):
         index.reset()
         pending = list(manifests)
     if not pending:
@@ -88,8 +88,8 @@ def bring_forward(repo: CorpusRepo, index: Index) -> None:
     tombstones = [r for f in files if f.table == "tombstones" for r in pq.read_table(f.path).to_pylist()]
     for manifest in pending:
         seq, night = int(str(manifest["seq"])), dt.date.fromisoformat(str(manifest["night"]))
-        rows = {f.table: pq.read_table(f.path).to_pylist() for f in files if f.seq == seq}
-        index.apply(seq, str(manifest["corpus_md5"]), night, visible_rows(rows, tombstones, seq, night))
+        rows = visible_rows(rows_of_version(files, seq), tombstones, seq, night)
+        index.apply(seq, str(manifest["corpus_md5"]), night, rows)
 
 
 def run_freeze(settings: Settings, run: Run, inputs: str) -> StageResult:
@@ -102,14 +102,14 @@ def run_freeze(settings: Settings, run: Run, inputs: str) -> StageResult:
     repo, staging = CorpusRepo(settings), open_part(settings, "staging")
     with open_state(settings).lease("corpus") as lease:
         repo.open()
-        index = _index(settings)
+        index = open_index(settings)
         bring_forward(repo, index)
         manifests = repo.manifests()
         done = find_done(manifests, run, inputs)
         if done is not None:
             return result_of(done, repo.head_md5(str(done["tag"])))
         valid = {t: read_rows(staging, f"{run.key}/check/{t}.parquet") for t in _INPUT}
-        frozen = Freezer(index, run.night).run(valid)
+        frozen = Freezer(index, run.night, _read_before(settings, run, valid)).run(valid)
         staging.write(f"{run.key}/freeze/accounting.jsonl", account_lines(run, "freeze", frozen.counts))
         if not frozen.has_news:
             return StageResult(skipped="nothing new: every record is in the corpus already")
@@ -123,6 +123,15 @@ def run_freeze(settings: Settings, run: Run, inputs: str) -> StageResult:
         return result_of(manifest, md5)
 
 
+def _read_before(settings: Settings, run: Run, valid: Rows) -> set[str]:
+    """Contents that a reparse found and the corpus holds: asked only there, it costs what the corpus holds."""
+    if not run.text("reparse"):
+        return set()
+    from pipelines.corpus.compare.step import known_contents
+
+    return known_contents(settings, {str(r["record_sha256"]) for t in ("documents", "figures") for r in valid[t]})
+
+
 def _add_benchmarks(settings: Settings, index: Index, frozen: Frozen, night: dt.date) -> None:
     with index.preview(index.seq + 1, night, frozen.rows):
         rows = next_benchmarks(index, settings.benchmark.min_documents, settings.benchmark.min_spans)
@@ -130,154 +139,23 @@ def _add_benchmarks(settings: Settings, index: Index, frozen: Frozen, night: dt.
         frozen.add("benchmark", row)
 
 
-def commit_version(repo: CorpusRepo, lease: Lease, manifest: dict[str, object], files: Mapping[str, bytes]) -> str:
+def commit_version(
+    repo: CorpusRepo, lease: Lease, manifest: dict[str, object], files: Mapping[str, bytes], dropped: Sequence[str] = ()
+) -> str:
     """Files, their entries, the files on the remote, commit, tag, push: the one way a version comes to be.
 
-    Returns its md5. A kill before the push leaves nothing that the next `open` does not drop.
+    `dropped`: paths that the version lists no more, whose rows the new files hold (compaction, purge: each with its
+    own proof). Returns the version's md5. A kill before the push leaves nothing that the next `open` does not drop.
     """
     repo.write_files(files)
-    manifest["corpus_md5"] = md5 = repo.add_files(sorted(files))
-    repo.push_data()
+    manifest["corpus_md5"] = md5 = repo.add_files(sorted(files), dropped)
+    repo.push_data(sorted(files))
     repo.write_manifest(manifest)
     repo.commit(commit_message(manifest))
     repo.tag(str(manifest["tag"]))
     lease.check()
     repo.push(str(manifest["tag"]))
     return md5
-
-
-def compute_digest(settings: Settings, files: Sequence[CorpusFile]) -> str:
-    """sha256 over the sorted current records: equal for equal knowledge, whatever the order of arrival."""
-    con = warehouse.connect(settings)
-    warehouse.attach_corpus(con, files)
-    con.execute(warehouse.read_sql("corpus/sql", "digest_names"))
-    digest = hashlib.sha256()
-    for part in _DIGEST_PARTS:
-        rows = warehouse.to_arrow(con, warehouse.read_sql("corpus/sql", f"digest_{part}")).to_pylist()
-        for line in sorted(canonical_json(r) for r in rows):
-            digest.update(line.encode() + b"\n")
-    con.close()
-    return digest.hexdigest()
-
-
-# diff, benchmark
-
-
-def _select(con: warehouse.Connection, name: str, **values: object) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = warehouse.to_arrow(con, warehouse.read_sql("corpus/sql", name), values).to_pylist()
-    return rows
-
-
-def diff_versions(settings: Settings, before: Sequence[CorpusFile], after: Sequence[CorpusFile]) -> dict[str, Any]:
-    """What is current in one version and not in the other, see corpus.diff.build_diff; one pass over both."""
-    facts = [warehouse.read_sql("corpus/sql", f"diff_facts_{t}") for t in ("documents", "figures", "annotations")]
-    with contextlib.closing(warehouse.connect(settings)) as con:
-        warehouse.attach_versions(con, before, after, *facts)
-        con.execute(warehouse.read_sql("corpus/sql", "diff_names"))
-        return build_diff(*(_select(con, f"diff_{t}") for t in ("documents", "figures", "annotations")))
-
-
-def show_benchmarks(settings: Settings, version: str) -> list[dict[str, Any]]:
-    """Every benchmark version of every task at a corpus version, with the tag that wrote it, the newest last."""
-    repo = CorpusRepo(settings)
-    tags = {int(str(m["seq"])): str(m["tag"]) for m in repo.manifests(version)}
-    with contextlib.closing(warehouse.connect(settings)) as con:
-        warehouse.attach_corpus(con, repo.files(version))
-        rows = _select(con, "show_benchmarks")
-    return [{**r, "corpus_version": tags[r["seq"]]} for r in rows]
-
-
-# withdraw
-
-
-def find_withdrawal(settings: Settings, repo: CorpusRepo, target: str) -> Withdrawal:
-    """What withdrawing this delivery or night would hide now; UsageError where the corpus has neither."""
-    manifests = repo.manifests()
-    nights = {str(m["night"]) for m in manifests if m["kind"] == "night"}
-    with contextlib.closing(warehouse.connect(settings)) as con:
-        warehouse.attach_corpus(con, repo.files())
-        kind, name = find_target(target, _select(con, "withdraw_deliveries"), nights)
-        rows = _select(con, "withdraw_rows", kind=kind, target=name)
-    visible = {str(r["tbl"]): int(r["n_visible"]) for r in rows if r["n_visible"]}
-    return Withdrawal(kind, name, int(str(manifests[-1]["seq"])), visible)
-
-
-def _withdrawn_rows(
-    settings: Settings, repo: CorpusRepo, found: Withdrawal, why: str, who: str
-) -> tuple[Rows, dict[str, Any]]:
-    """Rows of the version that withdraws, and what it changes: worked out on the version as it will be."""
-    tombstones: list[Mapping[str, object]] = [found.tombstone(why, who)]
-    path = settings.path("tmp", "withdraw", "tombstones.parquet")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(parquet_bytes(rows_to_table(tombstones, corpus_schema("tombstones"))))
-    before = repo.files()
-    night = str(repo.manifests()[-1]["night"])
-    after = [*before, CorpusFile("tombstones", night, 0, found.through_seq + 1, path.name, "", path)]
-    with contextlib.closing(warehouse.connect(settings)) as con:
-        warehouse.attach_corpus(con, after)
-        benchmark, stuck = benchmarks_without(_select(con, "withdraw_benchmark"), found.target)
-    effect = {"diff": diff_versions(settings, before, after), "benchmarks_not_renewed": stuck}
-    path.unlink()
-    return {"tombstones": tombstones, "benchmark": benchmark}, effect
-
-
-def _withdraw_manifest(
-    manifests: Sequence[Mapping[str, object]], found: Withdrawal, rows: Rows
-) -> tuple[dict[str, object], dict[str, bytes]]:
-    night = str(manifests[-1]["night"])
-    part = next_part(manifests, night)
-    files = version_files(rows, dt.date.fromisoformat(night), part)
-    tag = f"corpus/withdraw-{len(manifests) + 1}"
-    withdrawn = {"kind": found.kind, "target": found.target, "through_seq": found.through_seq}
-    manifest = build_manifest(
-        manifests, rows, files, tag=tag, kind="withdraw", night=night, part=part, is_regular=False,
-        run_key=tag.removeprefix("corpus/"), inputs=content_hash(withdrawn), withdrawn=withdrawn,
-    )  # fmt: skip
-    return manifest, files
-
-
-def plan_withdrawal(settings: Settings, target: str, why: str, who: str) -> dict[str, Any]:
-    """What `withdraw` would do, without doing it."""
-    repo = CorpusRepo(settings)
-    found = find_withdrawal(settings, repo, target)
-    effect = _withdrawn_rows(settings, repo, found, why, who)[1] if found.visible else {"diff": None}
-    return {"version": None, "kind": found.kind, "target": found.target, "hidden": dict(found.visible), **effect}
-
-
-def withdraw(settings: Settings, target: str, why: str, who: str) -> dict[str, Any]:
-    """Hide a delivery or a night in a new version `corpus/withdraw-<seq>`, and set the hold `corpus`.
-
-    {version, kind, target, hidden: rows by table, diff, is_new}. Where nothing of it is visible any more, the version
-    that hid it is returned and nothing is written, but that the index and the hold are brought to what it says: so a
-    killed withdrawal is finished by running it again.
-    """
-    repo = CorpusRepo(settings)
-    with open_state(settings).lease("corpus") as lease, contextlib.closing(_index(settings)) as index:
-        repo.open()
-        found = find_withdrawal(settings, repo, target)
-        manifests = repo.manifests()
-        effect: dict[str, Any] = {"diff": None}
-        tag = hiding_version(manifests, found.kind, found.target)
-        if found.visible:
-            rows, effect = _withdrawn_rows(settings, repo, found, why, who)
-            manifest, files = _withdraw_manifest(manifests, found, rows)
-            commit_version(repo, lease, manifest, files)
-            tag = str(manifest["tag"])
-        bring_forward(repo, index)
-    if tag is None:
-        raise UsageError(f"nothing of {found.kind} {found.target} is left to withdraw: see `nightcap corpus log`")
-    _set_corpus_hold(settings, tag, f"{found.target} withdrawn: {why}", who)
-    stated = {"kind": found.kind, "target": found.target, "hidden": dict(found.visible)}
-    return {"version": tag, **stated, **effect, "is_new": bool(found.visible)}
-
-
-def _set_corpus_hold(settings: Settings, tag: str, why: str, who: str) -> None:
-    state = open_state(settings)
-    known = next((h for h in state.holds() if h.name == "corpus"), None)
-    if known and tag in known.detail.split():
-        return
-    who, why = join_words(known.who if known else "", who, ", ")[:100], join_words(known.why if known else "", why)
-    state.set_hold(Hold("corpus", who, why, None, join_words(known.detail if known else "", tag, " ")))
 
 
 # close
@@ -339,56 +217,3 @@ def newest_version(settings: Settings) -> str | None:
     repo = CorpusRepo(settings)
     manifests = repo.manifests() if repo.exists() else []
     return str(manifests[-1]["tag"]) if manifests else None
-
-
-# verify
-
-
-def resolve_verify(settings: Settings) -> tuple[str, dict[str, object]]:
-    """Run key and request: the oldest version not verified for the longest, by what was verified last."""
-    repo = CorpusRepo(settings)
-    if not repo.exists():
-        raise PermanentError("there is no corpus yet: run `nightcap night` first")
-    tags = [str(m["tag"]) for m in repo.manifests()]
-    last = open_state(settings).watermark("verified")
-    start = (tags.index(last) + 1) % len(tags) if last in tags else 0
-    return tags[start].removeprefix("corpus/"), {"version": tags[start]}
-
-
-def run_verify(settings: Settings, run: Run) -> StageResult:
-    """Check a version out from the remotes alone, with an empty cache, and compare it with its manifest."""
-    report = verify_version(settings, str(run.request["version"]))
-    open_state(settings).set_watermark("verified", str(run.request["version"]))
-    return StageResult(
-        str(report["version"]),
-        {"files": int(str(report["files"]))},
-        str(report["corpus_md5"]),
-        message=f"{report['version']}: {report['files']} files as stated, md5 {report['corpus_md5']}",
-    )
-
-
-def verify_version(settings: Settings, version: str) -> dict[str, object]:
-    """{version, corpus_md5, files, bytes, is_valid}; PermanentError that names the first file that differs."""
-    repo = CorpusRepo(settings)
-    manifests = repo.manifests(version)
-    if not manifests:
-        raise PermanentError(f"{version} holds no manifest: `nightcap corpus log` lists the versions")
-    tree = settings.path("tmp", "verify")
-    md5 = repo.checkout(version, tree)
-    stated = {str(f["path"]): str(f["sha256"]) for m in manifests for f in _files_of(m)}
-    if md5 != manifests[-1]["corpus_md5"]:
-        raise PermanentError(f"{version}: data.dvc says {md5}, the manifest {manifests[-1]['corpus_md5']}")
-    found = {p.relative_to(tree / "data").as_posix(): p for p in (tree / "data").rglob("*.parquet")}
-    if lacking := sorted(set(stated) ^ set(found)):
-        raise PermanentError(f"{version}: {lacking[0]} is {'missing' if lacking[0] in stated else 'not in a manifest'}")
-    for path, sha256 in sorted(stated.items()):
-        if hashlib.sha256(found[path].read_bytes()).hexdigest() != sha256:
-            raise PermanentError(f"{version}: {path} has other bytes than its manifest states")
-    size = sum(p.stat().st_size for p in found.values())
-    shutil.rmtree(tree, ignore_errors=True)
-    return {"version": version, "corpus_md5": md5, "files": len(found), "bytes": size, "is_valid": True}
-
-
-def _files_of(manifest: Mapping[str, Any]) -> list[Mapping[str, object]]:
-    files: list[Mapping[str, object]] = manifest["files"]
-    return files

@@ -39,3 +39,13 @@ def as_of(manifests: Sequence[Manifest], night: dt.date) -> Manifest | None:
             break
         last = manifest
     return last
+
+
+def rebuildable(manifests: Sequence[Manifest]) -> list[Manifest]:
+    """The versions whose every file is still on the remote: a purge takes files of earlier versions away."""
+    lost: set[int] = set()
+    for manifest in manifests:
+        purged = manifest.get("purged")
+        if isinstance(purged, Mapping):
+            lost |= {int(seq) for seq in purged["lost_seqs"]}
+    return [m for m in manifests if int(str(m["seq"])) not in lost]

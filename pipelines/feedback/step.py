@@ -246,7 +246,7 @@ class _NightRows:
             tables = [pq.read_table(io.BytesIO(self._staging.read(key)), columns=list(_FIGURE_COLUMNS))]
         elif repo.exists():
             night, _ = order_of(self._run_key)
-            files = [f for f in repo.files(tables=("figures",)) if f.night == night]
+            files = [f for f in repo.files(tables=("figures",)) if f.may_hold(night)]
             tables = [pq.read_table(f.path, columns=list(_FIGURE_COLUMNS)) for f in files]
         wanted = pa.array(sorted(self._shas), pa.string())
         out: dict[str, list[Row]] = {}
@@ -283,14 +283,16 @@ def run(settings: Settings, run: Run, progress: Progress | None = None) -> Stage
     issues = read_issues(settings)
     by_delivery = _by_delivery(settings, issues)
     outbox, counts, marks = open_part(settings, "outbox"), {"written": 0, "kept": 0, "rejected": 0}, []
+    told: set[str] = set()
     nights = [n for n in read_nights(settings) if run.night in (None, dt.date.fromisoformat(str(n["night"])))]
     for i, night in enumerate(nights):
         if progress:
             progress(i, len(nights), f"receipts of {night['run_key']}")
         manifest = read_manifest(settings, str(night["run_key"]))
-        due = {d: list(by_delivery.get(d, ())) for d in manifest.deliveries}
+        due = {d: list(by_delivery.get(d, ())) for d in manifest.deliveries if d not in told}
+        told |= set(manifest.deliveries)  # a reparse lists a delivery again: its receipt is that of the night it came
         for issue in by_delivery.get("", ()):
-            if issue.last_run == manifest.run_key and (bringer := manifest.delivery_of(issue)):
+            if issue.last_run == manifest.run_key and (bringer := manifest.delivery_of(issue)) in due:
                 due[bringer].append(issue)
         rows = _NightRows(settings, manifest.run_key, {x.raw_sha256 for found in due.values() for x in found})
         for delivery_id, mine in due.items():

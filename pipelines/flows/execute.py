@@ -136,7 +136,7 @@ def resolve_run(settings: Settings, flow: str, key: str | None, options: Mapping
     elif flow == "reload_predictions":
         from pipelines.predict.step import resolve
     else:
-        from pipelines.corpus.step import resolve_verify as resolve
+        from pipelines.corpus.upkeep.step import resolve_verify as resolve
     run_key, request = resolve(settings)
     return _open_run(settings, flow, run_key, request, force=force)
 

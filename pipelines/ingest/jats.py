@@ -19,7 +19,7 @@ from pipelines.ingest.jats_text import local_name
 from pipelines.ingest.xml_safety import parse_xml
 
 #: Raised by hand whenever the same bytes would give other records.
-PARSER_VERSION = 1
+PARSER_VERSION = 2
 #: Root elements that `parse_jats` reads.
 ROOTS = ("article", "pmc-articleset", "OAI-PMH")
 

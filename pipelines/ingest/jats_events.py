@@ -96,7 +96,8 @@ def _read_link(link: etree._Element, article_type: str, ids: DocIds, pub_date: d
         return None
     kind = "identity" if event == "preprint_of" else "integrity"
     verb = "published as" if event == "preprint_of" else "stated by"
-    return EventRecord(target, kind, event, date, _detail(relation, verb, other))
+    notice = linked if relation == "published-article" else DocIds()
+    return EventRecord(target, kind, event, date, _detail(relation, verb, other), notice)
 
 
 def _detail(relation: str, verb: str, other: DocIds) -> str:

@@ -30,7 +30,12 @@ _NATURES = {
     "reinstatement": "reinstatement",
 }  # fmt: skip
 _DATE = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})(?:\s.*)?")
-_ID_LINE = re.compile(r"(?i)(?:pmid:\s*)?\d{1,8}|pmc\d{1,8}|(?:doi:|https?://(?:dx\.)?doi\.org/)?10\.\d{4,9}/\S+")
+_BETWEEN_IDS = re.compile(r"(?i)[,;\s]+(?=pmid:|pmcid:|pmc\d|doi:)")
+_ID_FORMS = {
+    "pmid": re.compile(r"(?i)(?:pmid:\s*)?(\d{1,8})"),
+    "pmcid": re.compile(r"(?i)(?:pmcid:\s*)?(pmc\d{1,8})"),
+    "doi": re.compile(r"(?i)(?:doi:\s*|https?://(?:dx\.)?doi\.org/)?(10\.\d{4,9}/\S+)"),
+}
 _LOOKED_AT = 20
 _EXAMPLES = 10
 
@@ -43,25 +48,29 @@ def find_reader(data: bytes) -> Callable[[bytes], ParsedFile] | None:
     if "Record ID" in (head[0] if head else "") and "RetractionNature" in head[0]:
         return parse_retraction_watch
     ids = [line for line in map(str.strip, head) if line and line[0] not in "!#"][:_LOOKED_AT]
-    return parse_id_list if ids and all(map(_ID_LINE.fullmatch, ids)) else None
+    return parse_id_list if ids and all(_read_ids(line) for line in ids) else None
 
 
 def parse_retraction_watch(data: bytes) -> ParsedFile:
-    """Statements of the Retraction Watch table; a row that names no paper by DOI or PubMed id is refused, all of them
-    as one unit with their number. RejectedInput: not_well_formed for broken CSV, unknown_format where a column lacks.
+    """Statements of the Retraction Watch table; a row that names its paper by neither DOI nor PubMed id (some percent:
+    talks, old papers) can concern no document and is ignored, with count.
+
+    RejectedInput: not_well_formed for broken CSV, unknown_format where a column lacks.
     """
     reader = csv.DictReader(io.StringIO(_decode(data), newline=""), strict=True)
     if lacking := [c for c in _COLUMNS if c not in (reader.fieldnames or ())]:
         raise RejectedInput(Reason.UNKNOWN_FORMAT, f"the Retraction Watch table has no column {lacking[0]!r}")
     try:
-        return _parsed("retraction_watch", [s for row in reader for s in _read_row(row)])
+        rows = [list(_read_row(row)) for row in reader]
     except csv.Error as error:
         line = reader.line_num
         raise RejectedInput(Reason.NOT_WELL_FORMED, f"broken CSV before line {line}: {error}", f"{line}:1") from error
+    return _parsed("retraction_watch", [s for row in rows for s in row], n_ignored=rows.count([]))
 
 
 def parse_id_list(data: bytes) -> ParsedFile:
-    """One retracted paper a line: PubMed id, `PMID:1`, PMC id or DOI; lines that begin with ! or # are comments."""
+    """One retracted paper a line: PubMed id, `PMID:1`, PMC id or DOI, or several by commas (`PMID:1,PMCID:PMC2`); lines
+    that begin with ! or # are comments."""
     lines = ((n, line.strip()) for n, line in enumerate(_decode(data).splitlines(), start=1))
     return _parsed("id_list", [_read_line(n, line) for n, line in lines if line and line[0] not in "!#"])
 
@@ -73,12 +82,12 @@ def _decode(data: bytes) -> str:
         return data.decode("latin-1")
 
 
-def _parsed(name: str, statements: Sequence[Statement]) -> ParsedFile:
+def _parsed(name: str, statements: Sequence[Statement], n_ignored: int = 0) -> ParsedFile:
     events = [s for s in statements if isinstance(s, EventRecord)]
     refused = [s for s in statements if isinstance(s, Rejection)]
     unique = tuple(dict.fromkeys(events))
-    counts = UnitCounts(len(statements), valid=len(unique), quarantined=len(refused),
-                        duplicate=len(events) - len(unique))  # fmt: skip
+    counts = UnitCounts(len(statements) + n_ignored, valid=len(unique), quarantined=len(refused),
+                        duplicate=len(events) - len(unique), ignored=n_ignored)  # fmt: skip
     return ParsedFile(name, rejections=tuple(_joined(refused)), counts={"event": counts}, events=unique)
 
 
@@ -92,7 +101,7 @@ def _joined(refused: Sequence[Rejection]) -> Iterator[Rejection]:
 
 
 def _read_row(row: Mapping[str | None, str | None]) -> Iterator[Statement]:
-    """One statement a paper: a row with several DOIs names several."""
+    """One statement a paper: a row with several DOIs names several, one with no id none."""
     name = f"record {row['Record ID']}"
     if None in row or None in row.values():
         yield Rejection("event", Reason.NOT_WELL_FORMED, f"{name} has another number of fields than the header", name)
@@ -104,8 +113,6 @@ def _read_row(row: Mapping[str | None, str | None]) -> Iterator[Statement]:
         return
     notice = next(iter(_papers(text["RetractionDOI"], text["RetractionPubMedID"])), DocIds())
     papers = _papers(text["OriginalPaperDOI"], text["OriginalPaperPubMedID"])
-    if not papers:
-        yield Rejection("event", Reason.NO_IDENTITY, f"{name} names its paper by no DOI and no PubMed id", name)
     date = _read_date(text["RetractionDate"])
     stated = f" on {text['RetractionDate']}" if date is None and text["RetractionDate"] else ""
     detail = f"Retraction Watch {name}{stated}: {text['Reason']}"[:300]
@@ -141,13 +148,21 @@ def _read_date(text: str) -> dt.date | None:
 
 
 def _read_line(number: int, line: str) -> Statement:
-    if not _ID_LINE.fullmatch(line):
+    ids = _read_ids(line)
+    if ids is None:
         return Rejection("event", Reason.NO_IDENTITY, f"line {number} is no id: {line[:60]!r}", f"line {number}")
-    ids = DocIds(doi=normalise_doi(line))
-    if ids.doi is None:
-        is_pmc = line.lower().startswith("pmc")
-        text = re.sub(r"(?i)^pmid:\s*", "", line)
-        ids = DocIds(pmcid=normalise_pmcid(line)) if is_pmc else DocIds(pmid=normalise_pmid(text))
-    if ids == DocIds():
-        return Rejection("event", Reason.NO_IDENTITY, f"line {number} is no id: {line!r}", f"line {number}")
     return EventRecord(ids, "integrity", "retraction", detail="in a list of retracted papers")
+
+
+def _read_ids(line: str) -> DocIds | None:
+    """The ids of one paper, at most one of each kind; None where anything else is in the line."""
+    found: dict[str, str] = {}
+    for word in _BETWEEN_IDS.split(line):
+        named = [(kind, m[1]) for kind, pattern in _ID_FORMS.items() if (m := pattern.fullmatch(word))]
+        if len(named) != 1 or named[0][0] in found:
+            return None
+        found.update(named)
+    ids = DocIds(
+        normalise_doi(found.get("doi")), normalise_pmcid(found.get("pmcid")), normalise_pmid(found.get("pmid"))
+    )
+    return None if ids == DocIds() else ids

@@ -108,14 +108,14 @@ def _add_document(out: Tables, document: DocumentRecord, origin: Origin) -> None
 
 def _add_statement(out: Tables, event: EventRecord, origin: Origin) -> None:
     """A statement that stands by itself, in a list or a record of PubMed."""
-    notice_id = next(iter(aliases_of(event.notice, origin.source)), None)
-    _add_event(out, event, notice_id, origin, origin.columns(None, 0, content_hash(event)))
+    _add_event(out, event, None, origin, origin.columns(None, 0, content_hash(event)))
 
 
 def _add_event(
     out: Tables, event: EventRecord, notice_id: str | None, origin: Origin, common: Mapping[str, object]
 ) -> None:
     target = doc_id_for(event.target, origin.source, origin.raw_sha256)
+    notice_id = next(iter(aliases_of(event.notice, origin.source)), notice_id)
     event_id = short_hash(target, event.kind, event.event, event.event_date, origin.source, notice_id, event.detail)
     _add(out, "document_events", {
         "event_id": event_id, "doc_id": target, "kind": event.kind, "event": event.event,

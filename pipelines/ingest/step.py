@@ -89,6 +89,30 @@ def parse_file(data: bytes, source: str = "") -> tuple[ParsedFile, int]:
     return jats.parse_jats(data), jats.PARSER_VERSION
 
 
+def parser_versions() -> str:
+    """All parsers with their versions, as one word that changes with any of them."""
+    return " ".join(f"{m.__name__.rpartition('.')[2]}:{m.PARSER_VERSION}" for m in _PARSERS)
+
+
+def contents_of(data: bytes, entry: Mapping[str, Any], delivery: Mapping[str, Any]) -> tuple[str, set[str]]:
+    """(format, hashes of the revisions and ids of the statements that it reads today); none of a file it rejects."""
+    try:
+        parsed, version = _parse_or_reject(data, entry["source"], str(entry["name"]))
+    except RejectedInput:
+        return "", set()
+    rows = rows_of(parsed, _origin(entry, delivery, version, is_synthetic=bool(delivery["is_synthetic"])))
+    revisions = [r for r in rows.get("documents", ()) if r["kind"] == "publication"] + rows.get("figures", [])
+    events = rows.get("document_events", ())
+    return parsed.format, {str(r["record_sha256"]) for r in revisions} | {str(r["event_id"]) for r in events}
+
+
+def _origin(entry: Mapping[str, Any], delivery: Mapping[str, Any], version: int, *, is_synthetic: bool) -> Origin:
+    stated = dt.date.fromisoformat(delivery["stated_date"]) if delivery["stated_date"] else None
+    return Origin(entry["source"], entry["delivery_id"], entry["raw_sha256"], version, stated, is_synthetic,
+                  delivery["sender"], delivery["review_stage"],
+                  (*delivery["annotated_types"], f"roles: {delivery['has_roles']}"))  # fmt: skip
+
+
 def _parse_json(data: bytes) -> tuple[ParsedFile, int]:
     value = load_object(data)
     for module in _JSON_READERS:
@@ -159,10 +183,7 @@ def _parse_entry(
         night.count("file", UnitCounts(n_in=1, quarantined=1))
         return
     night.count("file", UnitCounts(n_in=1, valid=1))
-    stated = dt.date.fromisoformat(delivery["stated_date"]) if delivery["stated_date"] else None
-    origin = Origin(entry["source"], entry["delivery_id"], entry["raw_sha256"], version, stated, is_synthetic,
-                    delivery["sender"], delivery["review_stage"],
-                    (*delivery["annotated_types"], f"roles: {delivery['has_roles']}"))  # fmt: skip
+    origin = _origin(entry, delivery, version, is_synthetic=is_synthetic)
     for table, rows in rows_of(parsed, origin).items():
         night.tables.setdefault(table, []).extend(rows)
     for rejection in parsed.rejections:
@@ -185,8 +206,8 @@ def _write(staging: ObjectStore, run: Run, night: _Night) -> StageResult:
     staging.write(f"{base}/accounting.jsonl", account_lines(run, "parse", night.counts))
     counts = {f"{u}s": c.valid for u, c in sorted(night.counts.items())}
     counts["rejected"] = sum(int(str(r["n"])) for r in night.rejections)
-    versions = [parser.PARSER_VERSION for parser in _PARSERS]
-    fingerprint = content_hash([sorted(str(f["raw_sha256"]) for f in night.files), lines, counts, versions])
+    fingerprint = content_hash([sorted(str(f["raw_sha256"]) for f in night.files), lines, counts,
+                                parser_versions()])  # fmt: skip
     return StageResult(staging.uri(base), counts, fingerprint, message=", ".join(f"{n} {k}" for k, n in counts.items()))
 
 

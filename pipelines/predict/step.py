@@ -109,7 +109,7 @@ def _taggers(settings: Settings, folder: Path, task: str) -> dict[str, tuple[Pat
 
 
 def run_score(settings: Settings, run: Run) -> StageResult:
-    """Every tagger of every due task over the benchmark, by one scorer.
+    """Every tagger of every due task over the benchmark, by one scorer; the champion over what came to test since, too.
 
     Output below runs/retrain_tagger/<key>/scores/<task>/: <name>.spans.parquet, <name>.parquet (counts per document and
     label) and, last, score.json.
@@ -128,6 +128,11 @@ def run_score(settings: Settings, run: Run) -> StageResult:
             tagger = load_tagger(model)
             _score_one(scores, name, tagger, labels, examples)
             stated[name] = about
+            if name == "champion":
+                fresh = read_examples(bundle, ["fresh"])
+                if fresh:
+                    _score_one(scores, "champion-fresh", tagger, labels, fresh)
+                about_champion["has_fresh"] = bool(fresh)
             if name == "champion" and tuple(tagger.meta.labels) != labels:
                 about_champion["barred"] = f"its label set is {', '.join(tagger.meta.labels)}"
         result = {
@@ -141,6 +146,7 @@ def run_score(settings: Settings, run: Run) -> StageResult:
             "taggers": stated,
             "left_out": about_champion.get("left_out", []),
             "barred": about_champion.get("barred"),
+            "has_fresh": bool(about_champion.get("has_fresh")),
         }
         (scores / "score.json").write_text(canonical_json(result))
         prints.append(result)

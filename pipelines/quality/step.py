@@ -13,9 +13,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from pipelines.clients.corpus_repo import CorpusRepo
 from pipelines.clients.objectstore import ObjectStore, open_part
 from pipelines.clients.warehouse import Connection, connect, read_sql, to_arrow
-from pipelines.core.hashing import canonical_json, content_hash, sha256_bytes
+from pipelines.core.hashing import canonical_json, content_hash, purge_hash, sha256_bytes
 from pipelines.core.labels import load_labels
 from pipelines.core.records import STORED_TYPES, Reason
 from pipelines.core.runs import Run, StageResult
@@ -54,6 +55,7 @@ class _Night:
     names: dict[str, str]
     outcomes: list[Outcome] = field(default_factory=list)
     rejected: dict[str, dict[int, tuple[Reason, str]]] = field(default_factory=dict)
+    purged_raw: set[str] = field(default_factory=set)
 
     def valid(self, table: str) -> pa.Table:
         """Rows that no rule rejected, without row_id, in the schema of the corpus."""
@@ -85,6 +87,7 @@ def run(settings: Settings, run: Run) -> StageResult:
         _register(con, settings, run.night, night)
         runner = SuiteRunner()
         _check_rows(con, runner, night)
+        _reject_purged(settings, night)
         _cascade(night)
         fatal = _check_night(con, runner, night, settings)
     finally:
@@ -157,6 +160,27 @@ def _check_rows(con: Connection, runner: SuiteRunner, night: _Night) -> None:
 def _reasons(checked: pa.Table, failures: Mapping[int, Sequence[Rule]]) -> dict[int, tuple[Reason, str]]:
     bad = checked.filter(pc.is_in(checked[ROW_ID], value_set=pa.array(sorted(failures), pa.int64()))).to_pylist()
     return {r[ROW_ID]: (failures[r[ROW_ID]][0].reason, message_of(failures[r[ROW_ID]], r)) for r in bad}
+
+
+def _reject_purged(settings: Settings, night: _Night) -> None:
+    """A document that was removed for good does not come in again, by whatever id; nothing it says is kept."""
+    repo = CorpusRepo(settings)
+    purged = {h for m in repo.manifests() for h in _purged_names(m)} if repo.exists() else set()
+    if not purged:
+        return
+    aliases = night.tables["id_aliases"]
+    names = [*zip(*(aliases[c].to_pylist() for c in ("doc_id", "raw_sha256", "alias")), strict=True)]
+    gone = {(doc_id, raw) for doc_id, raw, alias in names if purge_hash(alias) in purged}
+    rows, said = night.tables["documents"], (Reason.PURGED, "a purge removed this document for good")
+    for row_id, doc_id, raw in zip(*(rows[c].to_pylist() for c in (ROW_ID, "doc_id", "raw_sha256")), strict=True):
+        if (doc_id, raw) in gone or purge_hash(doc_id) in purged:
+            night.rejected.setdefault("documents", {})[row_id] = said
+            night.purged_raw.add(raw)
+
+
+def _purged_names(manifest: Mapping[str, Any]) -> Sequence[str]:
+    names: Sequence[str] = manifest.get("purged", {}).get("names", ())
+    return names
 
 
 def _cascade(night: _Night) -> None:
@@ -246,7 +270,10 @@ def _rejected_rows(night: _Night) -> Iterable[dict[str, object]]:
     for suite in build_suites():
         for row in night.bad_rows(suite.table):
             reason, message = night.rejected[suite.table][row.pop(ROW_ID)]
-            yield rejection_row(suite.unit, reason, message, locator_of(suite.table, row), row, night.names)
+            found = rejection_row(suite.unit, reason, message, locator_of(suite.table, row), row, night.names)
+            is_purged = reason in (Reason.PURGED, Reason.PARENT_REJECTED) and row.get("raw_sha256") in night.purged_raw
+            blank = {"payload": "{}", "locator": str(row.get("figure_id") or row.get("doc_id")), "message": "purged"}
+            yield found | blank if is_purged else found
 
 
 def _result_rows(run: Run, night: _Night) -> Iterable[dict[str, object]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +47,8 @@ class Candidate:
 
 @dataclass(frozen=True)
 class TaskScores:
-    """The benchmark of one task: who was scored, on which version. `left_out`: documents a model was trained on."""
+    """The benchmark of one task: who was scored, on which version. `left_out`: documents a model was trained on;
+    `fresh`: the champion on documents of test that came after it was trained."""
 
     benchmark_version: int
     corpus_version: str
@@ -55,6 +56,7 @@ class TaskScores:
     contenders: Mapping[str, Contender]
     left_out: tuple[str, ...] = ()
     barred: str | None = None
+    fresh: Contender | None = None
 
 
 def read_json(path: Path) -> dict[str, Any]:
@@ -96,9 +98,15 @@ def read_scores(folder: Path, task: str) -> TaskScores | None:
         name: Contender(name, str(t["kind"]), read_counts(base / f"{name}.parquet"), str(t.get("fingerprint") or ""))
         for name, t in sorted(raw["taggers"].items())
     }
+    champion = contenders.get(CHAMPION_NAME)
+    fresh = (
+        replace(champion, counts=read_counts(base / "champion-fresh.parquet"))
+        if raw.get("has_fresh") and champion
+        else None
+    )
     return TaskScores(
         int(raw["benchmark_version"]), str(raw["corpus_version"]), str(raw["corpus_md5"]), contenders,
-        tuple(raw.get("left_out") or ()), raw.get("barred") or None,
+        tuple(raw.get("left_out") or ()), raw.get("barred") or None, fresh,
     )  # fmt: skip
 
 

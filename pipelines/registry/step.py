@@ -188,17 +188,20 @@ def _move(
 
 
 def _score_rows(settings: Settings, task: str, scores: TaskScores) -> list[dict[str, object]]:
-    """Rows of out.model_scores for everybody who was scored: candidates, the champion of before, plain baselines."""
+    """Rows of out.model_scores for everybody who was scored: candidates, the champion of before, plain baselines; and
+    of the champion on what came to test since it was trained, which decides nothing."""
     aligned = align_contenders(list(scores.contenders.values()), scores.left_out)
     known = {v.fingerprint: v.version for v in model_registry.versions(settings, task)}
+    scored = [(c, "benchmark", scores.benchmark_version) for c in sorted(aligned, key=lambda c: c.name)]
+    scored += [(scores.fresh, "fresh", 0)] if scores.fresh else []
     rows = []
-    for c in sorted(aligned, key=lambda c: c.name):
+    for c, split, benchmark_version in scored:
         version = known.get(c.fingerprint) if c.kind in MODEL_KINDS else c.name
         if version is not None:
             rows += [
                 {
                     "task": task, "model_version": version, "tagger": c.kind, "corpus_version": scores.corpus_version,
-                    "benchmark_version": scores.benchmark_version, "split": "benchmark", "label": s.label,
+                    "benchmark_version": benchmark_version, "split": split, "label": s.label,
                     "precision": s.precision, "recall": s.recall, "f1": s.f1, "f1_low": s.f1_low or 0.0,
                     "f1_high": s.f1_high or 0.0, "support": s.support,
                 }
@@ -210,7 +213,7 @@ def _score_rows(settings: Settings, task: str, scores: TaskScores) -> list[dict[
 def _tag_scores(settings: Settings, task: str, rows: Sequence[Mapping[str, object]]) -> None:
     """The micro F1 on the benchmark at the version, for those that are versions."""
     for row in rows:
-        if row["label"] == "micro" and row["tagger"] in MODEL_KINDS:
+        if row["label"] == "micro" and row["split"] == "benchmark" and row["tagger"] in MODEL_KINDS:
             tags = {"benchmark_f1": str(row["f1"]), "benchmark_version": str(row["benchmark_version"])}
             model_registry.tag_version(settings, task, str(row["model_version"]), tags)
 

@@ -66,29 +66,48 @@ class BiorxivConnector:
             rows, n = self._list(kind, server, day)
             if len(rows) >= n:
                 # the API gives some versions twice: by text and key, so that the order it comes in does not matter
-                items = (_item(kind, server, row) for row in sorted(rows, key=lambda r: json.dumps(r, sort_keys=True)))
+                items = (self._item(kind, server, row) for row in sorted(rows, key=_text))
                 return list({item.key: item for item in items}.values())
         raise TransientError(
             f"{self.name}: {len(rows)} of {n} {kind} of {server} of {day} came, and as few the second time; "
             "the days stay open and the next run or night asks again"
         )
 
+    def _item(self, kind: str, server: str, row: Record) -> Item:
+        """`ref.record` is empty where the row says nothing about the preprint but that it is there."""
+        doi = str(row.get("doi") or row.get("preprint_doi") or row.get("biorxiv_doi") or row.get("medrxiv_doi") or "")
+        name = printable(f"{server}/{kind}/{doi}" + (f"v{row.get('version')}" if kind == "details" else "") + ".json")
+        is_telling = (
+            kind == "pubs"
+            or normalise_doi(str(row.get("published") or "")) is not None
+            or str(row.get("type") or "").lower() == "withdrawn"
+        )
+        ref = {"url": f"{self._config.url}/{kind}/{server}/{doi}", "record": _text(row) if is_telling else ""}
+        return Item(name, short_hash(_text(row)), ref=ref)
+
     def _list(self, kind: str, server: str, day: dt.date) -> tuple[list[Record], int]:
         """Rows of one day, and how many the API counts."""
         rows: list[Record] = []
+        last: object = None
         while True:
             reply = self._page(kind, server, day, len(rows))
-            page = [r for r in reply.get("collection") or [] if isinstance(r, dict)]
-            rows += page
-            n = _total(reply)
-            if not page or len(rows) >= n:
+            page, n = reply.get("collection"), _total(reply)
+            if not isinstance(page, list) or not page or page == last:
                 return rows, n
+            rows += [r for r in page if isinstance(r, dict)]
+            if len(rows) >= n:
+                return rows, n
+            last = page
 
     def _page(self, kind: str, server: str, day: dt.date, cursor: int) -> Record:
         reply = self._http.get(f"{kind}/{server}/{day}/{day}/{cursor}", expect="json").json()
         if not isinstance(reply, dict) or not isinstance(reply.get("messages"), list) or not reply["messages"]:
             raise TransientError(f"{self.name}: the answer to {kind} has no messages: no answer as it is known")
         return reply
+
+
+def _text(row: Record) -> str:
+    return json.dumps(row, sort_keys=True)
 
 
 def _total(reply: Record) -> int:
@@ -101,16 +120,3 @@ def _total(reply: Record) -> int:
     if "no posts found" in status.lower() or "no articles found" in status.lower():
         return 0
     raise TransientError(f"biorxiv: no total in the answer, which says {status[:100]!r}")
-
-
-def _item(kind: str, server: str, row: Record) -> Item:
-    """`ref.record` is empty where the row says nothing about the preprint but that it is there."""
-    doi = str(row.get("doi") or row.get("preprint_doi") or row.get("biorxiv_doi") or row.get("medrxiv_doi") or "")
-    name = printable(f"{server}/{kind}/{doi}" + (f"v{row.get('version')}" if kind == "details" else "") + ".json")
-    text = json.dumps(row, sort_keys=True)
-    is_telling = (
-        kind == "pubs"
-        or normalise_doi(str(row.get("published") or "")) is not None
-        or str(row.get("type") or "").lower() == "withdrawn"
-    )
-    return Item(name, short_hash(text), ref={"record": text if is_telling else ""})

@@ -86,7 +86,11 @@ class EuropePmcConnector:
     def _item(self, record: Record) -> Item:
         text_id, why = self._full_text(record)
         etag = short_hash(json.dumps({k: v for k, v in record.items() if k not in _VOLATILE}, sort_keys=True))
-        ref = {"name": _name(record), "text_id": text_id, "why": why, "record": json.dumps(record, sort_keys=True)}
+        path = f"{text_id}/fullTextXML" if text_id else f"article/{record.get('source')}/{record.get('id')}"
+        ref = {
+            "url": f"{self._config.url}/{path}", "name": _name(record), "text_id": text_id, "why": why,
+            "record": json.dumps(record, sort_keys=True),
+        }  # fmt: skip
         return Item(_name(record), etag, terms=short_hash(text_id, self._max_bytes), ref=ref)
 
     def _full_text(self, record: Record) -> tuple[str, str]:
@@ -119,16 +123,16 @@ class EuropePmcConnector:
 
     def _list(self, day: dt.date) -> tuple[dict[str, Record], int]:
         """Records by name, and how many the search counts. It ends where the API says so: a mark that came before, no
-        mark, an empty page."""
+        mark, a page that is empty or brings nothing new."""
         query = f"({query_of(self._config)}) AND UPDATE_DATE:[{day} TO {day}]"
         found: dict[str, Record] = {}
         mark, marks, n = "*", {"*"}, 0
         while True:
             reply = self._ask(query, mark, kind="core", size=self._config.page_size)
-            page, n = _results(reply), _hit_count(reply)
+            page, n, n_before = _results(reply), _hit_count(reply), len(found)
             found.update({_name(record): record for record in page})
             mark = str(reply.get("nextCursorMark") or "")
-            if not page or not mark or mark in marks:
+            if len(found) == n_before or not mark or mark in marks:
                 return found, n
             marks.add(mark)
 

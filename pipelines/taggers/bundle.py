@@ -30,7 +30,8 @@ EXAMPLES_SCHEMA = pa.schema(
         ("context_spans", pa.list_(_SPAN)),
     ]
 )
-SPLITS = ("train", "dev", "benchmark")
+#: `fresh`: documents of test that came after the champion was trained; they are scored, never compared.
+SPLITS = ("train", "dev", "benchmark", "fresh")
 #: Share of training documents held out for early stopping where the bundle has no dev document, in percent.
 _HELD_OUT = 10
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from pipelines.taggers.base import BASELINE_KIND
 from pipelines.taggers.bundle import BundleInfo, Example, write_bundle
 from pipelines.train.config import load_task_config
 from pipelines.train.examples import CuratedRows, changed_share, example_of, is_trainable, labels_of
+from pipelines.train.taint import bar_reason, leaked_documents, purge_reason
 
 Progress = Callable[[int, int, str], None]
 _REVISION = ("figure_id", "record_sha256", "delivery_id", "raw_sha256")
@@ -51,21 +53,24 @@ def _grouped(rows: Sequence[Mapping[str, Any]]) -> dict[tuple[Any, ...], list[Ma
     return out
 
 
-class _Corpus:
-    """Curated figures of a version, and its benchmarks."""
+class Corpus:
+    """Curated figures of a version, and its benchmarks; with `through_seq` those of an older version."""
 
-    def __init__(self, settings: Settings, files: Sequence[CorpusFile]) -> None:
+    def __init__(self, settings: Settings, files: Sequence[CorpusFile], through_seq: int | None = None) -> None:
         self._con = warehouse.connect(settings)
-        warehouse.attach_corpus(self._con, files)
+        warehouse.attach_corpus(self._con, files, through_seq=through_seq)
         self._parts = {
             t: _grouped(self._rows(warehouse.read_sql("train/sql", f"all_{t}"))) for t in ("panels", "annotations")
         }
         self.figures = [self._with_parts(r) for r in self._rows(warehouse.read_sql("train/sql", "curated_figures"))]
         self.benchmark = self._rows(warehouse.read_sql("train/sql", "benchmark_figures"))
 
-    def _rows(self, query: str) -> list[dict[str, Any]]:
-        rows: list[dict[str, Any]] = warehouse.to_arrow(self._con, query).to_pylist()
+    def _rows(self, query: str, **values: object) -> list[dict[str, Any]]:
+        rows: list[dict[str, Any]] = warehouse.to_arrow(self._con, query, values).to_pylist()
         return rows
+
+    def _select(self, name: str, **values: object) -> list[dict[str, Any]]:
+        return self._rows(warehouse.read_sql("train/sql", name), **values)
 
     def _with_parts(self, figure: Mapping[str, Any]) -> CuratedRows:
         key = tuple(figure[n] for n in _REVISION)
@@ -83,11 +88,32 @@ class _Corpus:
                 out[example.example_id] = (str(rows.figure["record_sha256"]), len(example.spans))
         return out
 
+    def bar_reason(self, gold: Mapping[str, tuple[str, int]]) -> str | None:
+        """Why a model that learnt this may not stay champion, as far as this version's rows tell."""
+        retracted = {str(r.figure["doc_id"]) for r in self.figures if r.figure["status"] == "retracted"}
+        hidden = {(str(r["figure_id"]), str(r["record_sha256"])) for r in self._select("hidden_revisions")}
+        return bar_reason(gold, retracted=retracted, hidden=hidden)
+
+    def fresh(self, task: str, seq: int) -> list[Example]:
+        """Today's gold of test documents that came after version `seq`: what a model trained then cannot have seen."""
+        first = {str(r["doc_id"]): int(r["first_seq"]) for r in self._select("first_seen")}
+        found = [
+            rows for rows in self.figures
+            if rows.figure["split"] == "test" and rows.figure["status"] != "retracted"
+            and rows.figure["review_stage"] != "machine" and first.get(str(rows.figure["doc_id"]), 0) > seq
+        ]  # fmt: skip
+        return [e for rows in found if (e := example_of(task, rows, "fresh")) is not None]
+
+    def leaked(self, trained: set[str], held: set[str]) -> list[str]:
+        """Documents of the benchmark that a model trained on these knows under another id."""
+        legends = self._select("leak_legends", documents=sorted(trained | held))
+        return leaked_documents(trained, held, legends, self._select("twins"))
+
 
 def run_select(settings: Settings, run: Run) -> StageResult:
     """Decide per task whether it is due, and write the bundle of each that is."""
     files = CorpusRepo(settings).files(str(run.request["version"]))
-    corpus = _Corpus(settings, files)
+    corpus = Corpus(settings, files)
     due: dict[str, str] = {}
     skipped: dict[str, str] = {}
     for task in settings.train.tasks:
@@ -100,7 +126,8 @@ def run_select(settings: Settings, run: Run) -> StageResult:
     benchmarks = {t: corpus.benchmark_of(t)[0] for t in due}
     champions = {t: c for t in due if (c := _about_champion(settings, corpus, files, t))}
     for task in due:
-        _write_task_bundle(settings, run, corpus, task, folder / "bundles" / task)
+        fresh = _fresh_examples(settings, corpus, files, task)
+        _write_task_bundle(settings, run, corpus, task, folder / "bundles" / task, fresh)
     selection = canonical_json({"due": due, "skipped": skipped, "benchmark": benchmarks, "champion": champions})
     (folder / "selection.json").write_text(selection)
     words = [f"{t}: {r}" for t, r in {**due, **skipped}.items()]
@@ -115,7 +142,7 @@ def run_select(settings: Settings, run: Run) -> StageResult:
     )
 
 
-def _judge(settings: Settings, run: Run, corpus: _Corpus, files: Sequence[CorpusFile], task: str) -> tuple[bool, str]:
+def _judge(settings: Settings, run: Run, corpus: Corpus, files: Sequence[CorpusFile], task: str) -> tuple[bool, str]:
     """(is it due, why)."""
     gold = corpus.gold(task)
     documents = {split_figure_id(f)[0] for f, (_, n) in gold.items() if n}
@@ -135,50 +162,87 @@ def _judge(settings: Settings, run: Run, corpus: _Corpus, files: Sequence[Corpus
     return _judge_change(settings, corpus, files, task, last, gold)
 
 
-def _gold_at(settings: Settings, files: Sequence[CorpusFile], tag: str, task: str) -> dict[str, tuple[str, int]]:
-    """What a training on an older version learnt from: its files are those of that version and before."""
-    seqs = {str(m["tag"]): int(str(m["seq"])) for m in CorpusRepo(settings).manifests()}
-    return _Corpus(settings, [f for f in files if f.seq <= seqs.get(tag, 0)]).gold(task)
+@dataclass(frozen=True)
+class Learnt:
+    """What a training on an older version learnt from, and why it should not have."""
+
+    gold: Mapping[str, tuple[str, int]]
+    train_documents: set[str]
+    barred: str | None
 
 
-def _retracted(corpus: _Corpus, gold: Mapping[str, tuple[str, int]]) -> list[str]:
-    """Documents of a training that are retracted now."""
-    gone = {str(r.figure["doc_id"]) for r in corpus.figures if r.figure["status"] == "retracted"}
-    return sorted({split_figure_id(f)[0] for f in gold} & gone)
+def learnt_at(
+    settings: Settings, corpus: Corpus, files: Sequence[CorpusFile], tag: str, task: str
+) -> Learnt:  # fmt: skip
+    manifests = CorpusRepo(settings).manifests()
+    seqs = {str(m["tag"]): int(str(m["seq"])) for m in manifests}
+    older = Corpus(settings, files, seqs.get(tag, 0))
+    gold = older.gold(task)
+    in_train = {str(r.figure["doc_id"]) for r in older.figures if r.figure["split"] == "train"}
+    documents = {split_figure_id(f)[0] for f in gold} & in_train
+    return Learnt(gold, documents, corpus.bar_reason(gold) or purge_reason(manifests, tag))
 
 
-def _about_champion(settings: Settings, corpus: _Corpus, files: Sequence[CorpusFile], task: str) -> dict[str, object]:
-    """What bars the champion, and which benchmark documents it was trained on (left out on both sides)."""
+def _about_champion(settings: Settings, corpus: Corpus, files: Sequence[CorpusFile], task: str) -> dict[str, object]:
+    """What bars the champion, and which benchmark documents it knows (left out on both sides): those it was trained
+    on, and those whose legend or preprint twin it was trained on before they were known to be one."""
     champion = model_registry.champion(settings, task)
     if champion is None:
         return {}
-    trained = _gold_at(settings, files, champion.corpus_version, task)
-    lost = _retracted(corpus, trained)
-    documents = {split_figure_id(f)[0] for f in trained}
+    learnt = learnt_at(settings, corpus, files, champion.corpus_version, task)
+    documents = {split_figure_id(f)[0] for f in learnt.gold}
     held = {str(r.figure["doc_id"]) for r in corpus.benchmark_of(task)[1]}
-    return {
-        "barred": f"trained on {', '.join(lost)}, now retracted" if lost else None,
-        "left_out": sorted(documents & held),
-    }
+    left_out = (documents & held) | set(corpus.leaked(learnt.train_documents, held))
+    return {"barred": learnt.barred, "left_out": sorted(left_out)}
+
+
+def _fresh_examples(settings: Settings, corpus: Corpus, files: Sequence[CorpusFile], task: str) -> list[Example]:
+    """What came to test since the champion was trained, where it is large enough to say something; else nothing."""
+    champion = model_registry.champion(settings, task)
+    if champion is None:
+        return []
+    seqs = {str(m["tag"]): int(str(m["seq"])) for m in CorpusRepo(settings).manifests()}
+    found = corpus.fresh(task, seqs.get(champion.corpus_version, 1 << 60))
+    documents = {e.doc_id for e in found}
+    learnt = learnt_at(settings, corpus, files, champion.corpus_version, task) if found else None
+    known = set(corpus.leaked(learnt.train_documents, documents)) if learnt else set()
+    kept = [e for e in found if e.doc_id not in known]
+    n_spans = sum(len(e.spans) for e in kept)
+    enough = len(documents - known) >= settings.benchmark.min_documents and n_spans >= settings.benchmark.min_spans
+    return kept if enough else []
 
 
 def _judge_change(
     settings: Settings,
-    corpus: _Corpus,
+    corpus: Corpus,
     files: Sequence[CorpusFile],
     task: str,
     last: str,
     gold: Mapping[str, tuple[str, int]],
 ) -> tuple[bool, str]:
-    before = _gold_at(settings, files, last, task)
-    if lost := _retracted(corpus, before):
-        return True, f"trained on {', '.join(lost[:3])}, now retracted"
-    share = changed_share(before, gold)
+    learnt = learnt_at(settings, corpus, files, last, task)
+    if learnt.barred:
+        return True, learnt.barred
+    if stale := _stale_score(settings, corpus, task):
+        return True, stale
+    share = changed_share(learnt.gold, gold)
     text = f"{share:.1%} of its gold changed since {last} ({settings.train.min_changed_share:.1%} makes it due)"
     return share >= settings.train.min_changed_share, text
 
 
-def _write_task_bundle(settings: Settings, run: Run, corpus: _Corpus, task: str, folder: Path) -> None:
+def _stale_score(settings: Settings, corpus: Corpus, task: str) -> str | None:
+    """Scores compare within one benchmark version only: with a new one the champion is scored again."""
+    champion = model_registry.champion(settings, task)
+    known = champion.tags.get("benchmark_version") if champion else None
+    version = corpus.benchmark_of(task)[0]
+    if champion is None or known is None or int(known) >= version:
+        return None
+    return f"champion {champion.version} was scored on benchmark v{known}, now there is v{version}"
+
+
+def _write_task_bundle(
+    settings: Settings, run: Run, corpus: Corpus, task: str, folder: Path, fresh: Sequence[Example]
+) -> None:  # fmt: skip
     train = [rows for rows in corpus.figures if is_trainable(rows.figure)]
     examples = [e for r in train if (e := example_of(task, r, str(r.figure["split"]))) is not None]
     benchmark = [e for r in corpus.benchmark_of(task)[1] if (e := example_of(task, r, "benchmark")) is not None]
@@ -196,9 +260,8 @@ def _write_task_bundle(settings: Settings, run: Run, corpus: _Corpus, task: str,
         str(run.request["corpus_md5"]),
         "synthetic" if is_synthetic else "real",
     )
-    write_bundle(
-        folder, info, examples + _known_benchmark(benchmark, {e.doc_id for e in examples if e.split == "train"})
-    )
+    known = _known_benchmark(benchmark, {e.doc_id for e in examples if e.split == "train"})
+    write_bundle(folder, info, [*examples, *known, *fresh])
 
 
 def _known_benchmark(benchmark: Sequence[Example], trained: set[str]) -> list[Example]:

@@ -19,7 +19,7 @@ TASKS = {
     "nightly_corpus": ["pull", "parse", "check", "freeze", "close"],
     "retrain_tagger": ["select", "train", "score", "gate"],
     "reload_predictions": ["predict", "link", "publish", "report"],
-    "maintenance": ["verify"],
+    "maintenance": ["verify", "compact", "gc"],
 }
 FILES = sorted((CHECKOUT / "dags").glob("*.py"))
 HEAVY = ("torch", "transformers", "mlflow", "great_expectations", "duckdb")
@@ -108,6 +108,8 @@ def test_writers_have_pools_of_one_slot(parsed: dict[str, Any]) -> None:
     }
     assert used == {
         "nightly_corpus.freeze": "corpus_writer",
+        "maintenance.compact": "corpus_writer",
+        "maintenance.gc": "corpus_writer",
         "retrain_tagger.train": "gpu",
         "retrain_tagger.gate": "alias",
         "reload_predictions.publish": "publish",

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from small_corpus import SmallCorpus, corpus_files, home_settings
 
-from pipelines.corpus.step import diff_versions
+from pipelines.corpus.compare.step import diff_versions
 from pipelines.settings import Settings
 
 LEGEND = "Liver sections of mice fed glucose show Akt1 and again Akt1 in hepatocytes"

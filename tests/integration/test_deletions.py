@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pipelines.clients import warehouse
 from pipelines.clients.corpus_repo import CorpusRepo
-from pipelines.corpus.step import compute_digest
+from pipelines.corpus.compare.step import compute_digest
 from pipelines.flows.execute import execute, step_names
 from pipelines.settings import Settings, load
 

@@ -111,7 +111,7 @@ def freeze(settings: Settings) -> CorpusRepo:
     repo.write_files({relpath: b"rows"})
     repo.add_files([relpath])
     repo.write_manifest({"seq": 1, "tag": "corpus/2026-11-18", "files": [{"path": relpath}]})
-    repo.push_data()
+    repo.push_data([relpath])
     repo.commit("one")
     repo.tag("corpus/2026-11-18")
     repo.push("corpus/2026-11-18")

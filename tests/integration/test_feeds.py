@@ -14,7 +14,7 @@ from http_server import Answer, Provider, serve
 
 from pipelines.clients.objectstore import open_part
 from pipelines.core.runs import Run, StageResult
-from pipelines.errors import TransientError
+from pipelines.errors import TransientError, UsageError
 from pipelines.settings import Settings, load
 from pipelines.sources import step
 
@@ -43,10 +43,11 @@ def pull(settings: Settings, night: dt.date = NIGHT, **places: str) -> StageResu
     return step.run(settings, Run("nightly_corpus", night.isoformat(), night, request))
 
 
-def landed(settings: Settings, night: dt.date = NIGHT) -> tuple[str, list[str], bytes]:
-    """Manifest, raw objects and the state for the next night."""
+def landed(settings: Settings, night: dt.date = NIGHT) -> tuple[list[dict[str, object]], list[str], bytes]:
+    """Manifest without times, raw objects and the state for the next night."""
     landing, staging = open_part(settings, "landing"), open_part(settings, "staging")
-    manifest = landing.read(f"nights/{night}/manifest-0.jsonl").decode()
+    rows = [json.loads(line) for line in landing.read(f"nights/{night}/manifest-0.jsonl").splitlines()]
+    manifest = [{k: v for k, v in row.items() if k != "fetched_at"} for row in rows]
     states = [o.key for o in staging.iter_objects(f"{night}/pull/listings/")]
     assert len(states) == 1
     return manifest, [o.key for o in landing.iter_objects("sha256/")], staging.read(states[0])
@@ -103,7 +104,7 @@ def test_the_next_night_takes_what_came_since(provider: Provider, tmp_path: Path
     assert (after.counts["n_in"], after.counts["valid"]) == (2, 2)
     assert "1 new or changed, 6 as before" in after.message
     manifest = landed(settings, NIGHT + dt.timedelta(1))[0]
-    names = [row["name"] for row in map(json.loads, manifest.splitlines()) if row["row"] == "file"]
+    names = [row["name"] for row in manifest if row["row"] == "file"]
     assert names == ["PMC9000007.json", "PMC9000007.xml"]
 
 
@@ -130,3 +131,5 @@ def test_a_source_stands_in_for_one_that_is_missing(provider: Provider, tmp_path
     assert gone.counts["valid"] == 5
     alone = pull(settings, next(days))
     assert alone.counts["valid"] == 0
+    with pytest.raises(UsageError, match="must be one of deposit, curation, pmc"):
+        settings_of(tmp_path, provider, NIGHTCAP_SOURCES__EUROPEPMC__FALLBACK_FOR="PMC").sources.places()

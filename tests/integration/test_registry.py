@@ -174,6 +174,25 @@ def test_a_rule_that_wins_leaves_no_champion(home: Settings) -> None:
     assert model_registry.champion(home, "panelization") is None
 
 
+def test_what_came_after_the_champion_is_scored_and_decides_nothing(home: Settings) -> None:
+    first_night(home)
+    champion = model_registry.champion(home, TASK)
+    assert champion is not None
+    write_candidate(home, "2026-01-02", TASK, "crf", fingerprint="e" * 64, dev_f1=0.8)
+    stated = {"crf": ("crf", "e" * 64, 0.8), "champion": ("crf", champion.fingerprint, 0.8)}
+    write_scores(home, "2026-01-02", TASK, {**stated, "dictionary": ("dictionary", "", 0.5)}, fresh=0.3)
+    run(home, make_run("2026-01-02"))
+    rows = [r for r in model_registry.list_scores(home) if r["split"] == "fresh"]
+    assert {(r["model_version"], r["corpus_version"], r["benchmark_version"]) for r in rows} == {
+        (champion.version, "corpus/2026-01-02", 0)
+    }
+    assert next(r["f1"] for r in rows if r["label"] == "micro") == pytest.approx(0.3, abs=0.03)
+    after = model_registry.champion(home, TASK)
+    assert after is not None
+    assert (after.version, after.tags["benchmark_version"]) == (champion.version, "1")
+    assert float(after.tags["benchmark_f1"]) == pytest.approx(0.8, abs=0.03)
+
+
 def test_a_hold_keeps_the_champion_until_its_day(home: Settings) -> None:
     old = first_night(home)
     state = open_state(home)

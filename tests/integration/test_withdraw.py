@@ -14,8 +14,11 @@ from pipelines.cli.show import collect_status
 from pipelines.clients.corpus_repo import CorpusRepo
 from pipelines.clients.state import open_state
 from pipelines.core.gold import layer_id
-from pipelines.corpus.index import Index, RevisionKey, leak_hash
-from pipelines.corpus.step import bring_forward, compute_digest, plan_withdrawal, show_benchmarks, withdraw
+from pipelines.core.splits import leak_hash
+from pipelines.corpus.compare.step import compute_digest, show_benchmarks
+from pipelines.corpus.index import Index, RevisionKey
+from pipelines.corpus.step import bring_forward
+from pipelines.corpus.withdrawal.step import plan_withdrawal, withdraw
 from pipelines.errors import UsageError
 from pipelines.settings import Settings
 

@@ -53,6 +53,10 @@ def test_every_command_explains_itself(nightcap: list[str], command: str) -> Non
         (["run", "nightly_corpus", "--only", "pull", "--date", "2026-11-20"], 2, "no source to pull from"),
         (["run", "nightly_corpus", "--only", "fly", "--date", "2026-11-20"], 2, "has no step"),
         (["run", "moon", "--only", "pull"], 2, "no flow"),
+        (["run", "nightly_corpus", "--date", "2026-11-05", "--to", "2026-11-01"], 2, "lies before --date"),
+        (["run", "nightly_corpus", "--date", "2026-11-05", "--to", "2999-01-01"], 2, "lies in the future"),
+        (["run", "nightly_corpus", "--to", "2026-11-01"], 2, "give --date"),
+        (["run", "nightly_corpus", "--date", "2026-11-05", "--to", "soon"], 2, "is no date"),
         (
             ["run", "nightly_corpus", "--only", "pull", "--date", "2026-11-20", "--articles", "/nowhere"],
             2,

@@ -73,7 +73,7 @@ def test_steps_are_the_words_of_the_architecture() -> None:
         "nightly_corpus": ["pull", "parse", "check", "freeze", "close"],
         "retrain_tagger": ["select", "train", "score", "gate"],
         "reload_predictions": ["predict", "link", "publish", "report"],
-        "maintenance": ["verify"],
+        "maintenance": ["verify", "compact", "gc"],
     }
 
 

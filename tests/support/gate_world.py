@@ -50,11 +50,14 @@ def write_scores(
     n_documents: int = 40,
     barred: str | None = None,
     left_out: Sequence[str] = (),
+    fresh: float | None = None,
 ) -> None:
-    """`scores/<task>/`: name → (kind, fingerprint, share of the gold that it finds)."""
+    """`scores/<task>/`: name → (kind, fingerprint, share of the gold that it finds); `fresh`: that of the champion on
+    documents that came after it."""
     folder = settings.path("runs", "retrain_tagger", key, "scores", task)
     folder.mkdir(parents=True, exist_ok=True)
-    for name, (_, _, quality) in taggers.items():
+    qualities = {name: quality for name, (_, _, quality) in taggers.items()}
+    for name, quality in {**qualities, **({} if fresh is None else {"champion-fresh": fresh})}.items():
         rng = np.random.default_rng(int(quality * 1e6))
         rows = []
         for d in range(n_documents):
@@ -65,6 +68,6 @@ def write_scores(
     stated = {n: {"kind": kind, "fingerprint": print_ or None} for n, (kind, print_, _) in taggers.items()}
     content = {
         "task": task, "benchmark_version": 1, "corpus_version": f"corpus/{key}", "corpus_md5": MD5, "taggers": stated,
-        "barred": barred, "left_out": list(left_out),
+        "barred": barred, "left_out": list(left_out), "has_fresh": fresh is not None,
     }  # fmt: skip
     (folder / "score.json").write_text(json.dumps(content))

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipelines.clients.corpus_repo import CorpusFile, CorpusRepo
-from pipelines.core.hashing import content_hash, sha256_text, short_hash
+from pipelines.core.hashing import content_hash, sha256_bytes, sha256_text, short_hash
 from pipelines.core.splits import bucket_of, split_of
 from pipelines.core.tables import corpus_schema, parquet_bytes, rows_to_table, sort_rows
 from pipelines.settings import Settings, load
@@ -244,7 +244,7 @@ def freeze_version(settings: Settings, version: SmallCorpus, seq: int = 1) -> st
     files = version.parquet()
     repo.write_files(files)
     md5 = repo.add_files(sorted(files))
-    repo.push_data()
+    repo.push_data(sorted(files))
     tag = f"corpus/{version.night}"
     repo.write_manifest(
         {
@@ -255,7 +255,9 @@ def freeze_version(settings: Settings, version: SmallCorpus, seq: int = 1) -> st
             "night": version.night,
             "part": 0,
             "corpus_md5": md5,
-            "files": [{"path": p} for p in sorted(files)],
+            "is_regular": True,
+            "benchmark": {},
+            "files": [{"path": p, "sha256": sha256_bytes(d), "bytes": len(d)} for p, d in sorted(files.items())],
             "rows": {t: len(r) for t, r in version.rows.items()},
         }
     )

@@ -24,8 +24,8 @@ def test_unknown_and_missing_keys_are_named(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"unknown setting pull\.speed"):
         load({}, tmp_path, str(unknown))
     missing = tmp_path / "missing.toml"
-    missing.write_text("\n".join(line for line in text.splitlines() if not line.startswith("max_file_mib")))
-    with pytest.raises(UsageError, match=r"missing setting pull\.max_file_mib"):
+    missing.write_text("\n".join(line for line in text.splitlines() if not line.startswith("workers")))
+    with pytest.raises(UsageError, match=r"missing setting pull\.workers"):
         load({}, tmp_path, str(missing))
 
 

@@ -4,8 +4,10 @@ SELECT
     d.licence_evidence, d.licence IN ('open', 'noncommercial') AS may_redistribute, d.licence = 'open' AS is_commercial_ok,
     d.title, d.abstract, d.journal, d.publisher, d.pub_date, d.article_type, d.language, s.split,
     coalesce(f.n, 0) AS n_figures, d.n_revisions, d.first_night, d.night AS last_night, d.is_synthetic, d.delivery_id,
-    d.raw_sha256, d.record_sha256
+    d.raw_sha256, d.record_sha256, coalesce(c.cluster_id, d.doc_id) AS cluster_id, r.sources
 FROM work.documents AS d
+JOIN (SELECT doc_id, list_sort(list(DISTINCT source)) AS sources FROM cur.document_revisions GROUP BY ALL) AS r USING (doc_id)
+LEFT JOIN work.clusters AS c ON c.doc_id = d.doc_id
 LEFT JOIN cur.status AS t ON t.doc_id = d.doc_id
 LEFT JOIN cur.splits AS s ON s.doc_id = d.doc_id
 LEFT JOIN (SELECT doc_id, count(*) AS n FROM work.figures GROUP BY ALL) AS f ON f.doc_id = d.doc_id

@@ -10,7 +10,7 @@ FROM (
     SELECT
         *,
         row_number() OVER (
-            ORDER BY coalesce(stated_date, night) DESC, stated_version DESC, record_sha256 DESC, figure_id
+            ORDER BY coalesce(stated_date, night) DESC, stated_version DESC, parser_version DESC, record_sha256 DESC, figure_id
         ) AS rank
     FROM cur.curated_figures
 ) AS c

@@ -1,12 +1,13 @@
 -- Document revisions that no tombstone hides, ranked: 1 is current. The key is (stated date, else night; stated version;
--- content hash), so that the order of arrival does not matter.
+-- parser version; content hash), so that the order of arrival does not matter.
 CREATE VIEW cur.document_revisions AS
 SELECT
     d.* EXCLUDE (doc_id),
     coalesce(a.doc_id, d.doc_id) AS doc_id,
     row_number() OVER (
         PARTITION BY coalesce(a.doc_id, d.doc_id), d.kind
-        ORDER BY coalesce(d.stated_date, d.night) DESC, d.stated_version DESC, d.record_sha256 DESC, d.seq, d.raw_sha256
+        ORDER BY coalesce(d.stated_date, d.night) DESC, d.stated_version DESC, d.parser_version DESC,
+                 d.record_sha256 DESC, d.seq, d.raw_sha256
     ) AS rank
 FROM corpus.documents AS d
 LEFT JOIN cur.aliases AS a ON a.alias = d.doc_id

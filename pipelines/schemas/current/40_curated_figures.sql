@@ -20,5 +20,6 @@ WHERE f.kind = 'curation'
   )
 QUALIFY row_number() OVER (
     PARTITION BY coalesce(a.doc_id, f.doc_id), split_part(f.figure_id, '#', -1), d.sender, d.review_stage
-    ORDER BY coalesce(f.stated_date, f.night) DESC, f.stated_version DESC, f.record_sha256 DESC, f.seq, f.raw_sha256
+    ORDER BY coalesce(f.stated_date, f.night) DESC, f.stated_version DESC, f.parser_version DESC,
+             f.record_sha256 DESC, f.seq, f.raw_sha256
 ) = 1 AND NOT coalesce(f.is_deleted, false);

@@ -25,7 +25,9 @@ CREATE TABLE documents (
   is_synthetic BOOLEAN NOT NULL,
   delivery_id VARCHAR NOT NULL,
   raw_sha256 VARCHAR NOT NULL,
-  record_sha256 VARCHAR NOT NULL
+  record_sha256 VARCHAR NOT NULL,
+  cluster_id VARCHAR NOT NULL,
+  sources VARCHAR[] NOT NULL
 );
 COMMENT ON TABLE documents IS 'Current documents, one row each, retracted ones included with their status.';
 COMMENT ON COLUMN documents.doc_id IS 'Identity, never changed once seen; any alias works in the macros';
@@ -55,3 +57,5 @@ COMMENT ON COLUMN documents.is_synthetic IS 'True for sample data';
 COMMENT ON COLUMN documents.delivery_id IS 'Delivery of the current revision';
 COMMENT ON COLUMN documents.raw_sha256 IS 'Raw object of the current revision';
 COMMENT ON COLUMN documents.record_sha256 IS 'Content hash of the current revision';
+COMMENT ON COLUMN documents.cluster_id IS 'The same for a preprint and its article where one of them states it: the least doc_id of them; else the doc_id';
+COMMENT ON COLUMN documents.sources IS 'Every source that brought a revision of its own, sorted; the same content again leaves no trace';

@@ -19,7 +19,7 @@ COMMENT ON COLUMN model_scores.model_version IS 'Version in the registry, or the
 COMMENT ON COLUMN model_scores.tagger IS 'encoder, crf, dictionary or rule';
 COMMENT ON COLUMN model_scores.corpus_version IS 'Corpus tag of the comparison';
 COMMENT ON COLUMN model_scores.benchmark_version IS 'Benchmark version';
-COMMENT ON COLUMN model_scores.split IS 'benchmark or dev';
+COMMENT ON COLUMN model_scores.split IS 'benchmark, dev, or fresh: test documents that came after the model was trained; never compared';
 COMMENT ON COLUMN model_scores.label IS 'micro or a class';
 COMMENT ON COLUMN model_scores.precision IS 'Precision';
 COMMENT ON COLUMN model_scores.recall IS 'Recall';

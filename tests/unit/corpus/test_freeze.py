@@ -22,7 +22,7 @@ from pipelines.core.records import (
 )
 from pipelines.core.splits import split_of
 from pipelines.core.tables import sort_rows
-from pipelines.corpus.benchmark import next_benchmarks
+from pipelines.corpus.benchmark import corrected_benchmark, next_benchmarks
 from pipelines.corpus.freeze import Freezer, Frozen
 from pipelines.corpus.index import Index
 from pipelines.ingest.rows import Origin, Tables, rows_of
@@ -235,6 +235,115 @@ def test_a_list_delivered_again_adds_nothing(index: Index) -> None:
 
 def test_one_id_alone_links_nothing() -> None:
     assert "id_aliases" not in statements(ParsedFile("record", aliases=(DocIds(pmid="9"),)))
+
+
+def doi_in(split: str, start: int = 0) -> str:
+    return next(d for d in (f"10.5555/{split}{i}" for i in range(start, 1000)) if split_of(d) == split)
+
+
+def twin_statement(preprint: str, article: str) -> DocumentRecord:
+    """The article, which says what its preprint was."""
+    said = EventRecord(DocIds(doi=preprint), "identity", "preprint_of", None, "preprint")
+    return DocumentRecord(DocIds(doi=article), title="T", events=(said,))
+
+
+@pytest.mark.parametrize("stating_split", ["train", "test"])
+@pytest.mark.parametrize("order", [("stating", "other"), ("other", "stating"), ("both",)])
+def test_a_twin_in_test_keeps_the_other_out_of_training_in_any_order(
+    index: Index, order: tuple[str, ...], stating_split: str
+) -> None:
+    train, test = doi_in("train"), doi_in("test")
+    stating, other = (train, test) if stating_split == "train" else (test, train)
+    rows = {
+        "stating": published(twin_statement(other, stating)),
+        "other": published(article(other, "Short words"), where=origin(raw="r2")),
+    }
+    rows["both"] = tables(rows["stating"], rows["other"])
+    for n, name in enumerate(order):
+        freeze(index, tables(rows[name]), NIGHT + dt.timedelta(days=n))
+    assert index.is_excluded(train)
+    assert not index.is_excluded(test)
+
+
+@pytest.mark.parametrize("order", [("preprint", "article"), ("article", "preprint")])
+def test_a_preprint_that_names_its_article_is_its_twin(index: Index, order: tuple[str, ...]) -> None:
+    train, test = doi_in("train"), doi_in("test")
+    said = EventRecord(DocIds(doi=train), "identity", "preprint_of", None, "published", notice=DocIds(doi=test))
+    rows = {
+        "preprint": published(DocumentRecord(DocIds(doi=train), title="T", events=(said,))),
+        "article": published(article(test, "Short words"), where=origin(raw="r2")),
+    }
+    for n, name in enumerate(order):
+        frozen = freeze(index, tables(rows[name]), NIGHT + dt.timedelta(days=n))
+        for event in frozen.rows.get("document_events", ()):
+            assert (event["doc_id"], event["notice_id"]) == (train, test)
+    assert index.is_excluded(train)
+
+
+def test_a_twin_that_goes_by_another_id_is_found(index: Index) -> None:
+    train, test = doi_in("train"), doi_in("test")
+    by_pmid = DocumentRecord(DocIds(doi=test, pmid="77"), title="T")
+    freeze(index, tables(published(by_pmid)))
+    said = EventRecord(DocIds(pmid="77"), "identity", "preprint_of", None, "preprint")
+    stating = DocumentRecord(DocIds(doi=train), title="U", events=(said,))
+    freeze(index, tables(published(stating, where=origin(raw="r2"))), NIGHT + dt.timedelta(days=1))
+    assert index.is_excluded(train)
+
+
+@pytest.mark.parametrize("order", [(1, 2), (2, 1)])
+def test_of_equal_date_and_version_the_newer_parser_wins_whatever_the_hash(
+    index: Index, order: tuple[int, ...]
+) -> None:
+    """Contents are tried until the older parser's has the greater hash: the hash alone would keep the old reading."""
+    date = dt.date(2026, 1, 1)
+    readings: dict[int, Tables] = {}
+    for title in map(str, range(100)):
+        readings = {
+            v: tables(published(article("10.5555/p", "One", title=f"{v}{title}"), where=origin(raw="r", date=date)))
+            for v in (1, 2)
+        }
+        for v, rows in readings.items():
+            rows["documents"][0]["parser_version"] = v
+        if str(readings[1]["documents"][0]["record_sha256"]) > str(readings[2]["documents"][0]["record_sha256"]):
+            break
+    for n, v in enumerate(order):
+        freeze(index, readings[v], NIGHT + dt.timedelta(days=n))
+    key = index.current_key("10.5555/p")
+    assert key is not None
+    assert (key.parser, key.sha) == (2, readings[2]["documents"][0]["record_sha256"])
+
+
+def test_equal_content_from_a_newer_parser_is_unchanged(index: Index) -> None:
+    for version in (1, 2):
+        rows = tables(published(article("10.5555/p", LONG), where=origin(date=dt.date(2026, 1, 1))))
+        for row in (*rows["documents"], *rows["figures"]):
+            row["parser_version"] = version
+        frozen = freeze(index, rows, NIGHT + dt.timedelta(days=version))
+    assert frozen.rows == {}
+
+
+def test_a_delivery_is_written_once(index: Index) -> None:
+    freeze(index, tables(published(article("10.5555/p", LONG))))
+    again = freeze(index, tables(published(article("10.5555/q", LONG), where=origin(raw="r2"))))
+    assert "deliveries" not in again.rows
+
+
+def test_a_bumped_benchmark_holds_todays_gold_of_the_same_documents(index: Index) -> None:
+    test, later = doi_in("test"), doi_in("test", 500)
+    night, other = "curation:2026-11-20:1", "curation:2026-11-21:1"
+    freeze(index, tables(curation(curated(test, LONG, "eight"), where=origin(night))))
+    first = {"benchmark": next_benchmarks(index, 1, 1)}
+    index.apply(index.seq + 1, "md5-b", NIGHT, first)
+    assert corrected_benchmark(index, "ner", "why")[0] == []
+    day = NIGHT + dt.timedelta(days=1)
+    fixed = curation(curated(test, LONG, "eight", "words"), where=origin(other, "r2"))
+    freeze(index, tables(fixed, curation(curated(later, LONG + " too", "eight"), where=origin(other, "r3"))), day)
+    rows, said = corrected_benchmark(index, "ner", "why")
+    assert [(r["benchmark_version"], r["doc_id"], r["n_spans"], r["reason"]) for r in rows] == [(2, test, 2, "why")]
+    assert (said["changed"], said["gone"]) == (1, 0)
+    assert corrected_benchmark(index, "roles_gene", "why") == ([], {"why": "no benchmark yet"})
+    index.apply(index.seq + 1, "md5-c", day, {"benchmark": rows})
+    assert corrected_benchmark(index, "ner", "why")[0] == []
 
 
 TRAIN = next(f"10.1101/{i}" for i in itertools.count() if split_of(f"10.1101/{i}") == "train")

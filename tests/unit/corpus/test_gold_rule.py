@@ -16,10 +16,10 @@ from pipelines.clients.corpus_repo import CorpusFile
 from pipelines.core.gold import STAGE_RANK, gold_group
 from pipelines.core.records import AnnotationRecord, CuratedFigure, DocIds, PanelRecord, ParsedFile
 from pipelines.core.splits import split_of
+from pipelines.corpus.compare.step import compute_digest
 from pipelines.corpus.freeze import Freezer, Frozen
 from pipelines.corpus.index import Index
 from pipelines.corpus.manifest import version_files
-from pipelines.corpus.step import compute_digest
 from pipelines.ingest.rows import Origin, rows_of
 
 NIGHT = dt.date(2026, 11, 20)

@@ -264,7 +264,7 @@ def test_a_notice_that_names_no_article_is_rejected(link: str) -> None:
 
 def test_a_preprint_may_point_to_its_article() -> None:
     (event,) = read(article(meta=OWN + RELATED.format("published-article", "doi", "10.5555/final", ""))).events
-    assert (event.target.doi, event.event) == ("10.5555/own", "preprint_of")
+    assert (event.target.doi, event.event, event.notice.doi) == ("10.5555/own", "preprint_of", "10.5555/final")
     assert event.detail == "published-article, published as 10.5555/final"
 
 

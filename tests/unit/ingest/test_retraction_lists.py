@@ -57,15 +57,12 @@ def test_natures_are_kept_apart(nature: str, event: str) -> None:
     assert [e.event for e in parsed.events] == [event]
 
 
-def test_a_paper_without_ids_is_refused_and_counted_once_for_all_such_rows() -> None:
+def test_a_row_without_ids_concerns_no_document_and_is_ignored_with_count() -> None:
     nameless = {"OriginalPaperDOI": "unavailable", "OriginalPaperPubMedID": "0"}
     parsed = parse_retraction_watch(table(nameless, nameless, {"OriginalPaperDOI": "10.5555/a"}))
-    assert [(r.reason, r.n, r.payload["examples"]) for r in parsed.rejections] == [
-        (Reason.NO_IDENTITY, 2, ["record 1", "record 2"])
-    ]
     counts = parsed.counts["event"]
-    assert (counts.n_in, counts.valid, counts.quarantined) == (3, 1, 2)
-    assert counts.balances
+    assert (counts.n_in, counts.valid, counts.ignored) == (3, 1, 2)
+    assert not parsed.rejections
 
 
 def test_several_ids_in_one_row_are_several_papers() -> None:
@@ -118,6 +115,7 @@ def test_a_table_without_a_column_is_refused() -> None:
     [
         ("10026173", DocIds(pmid="10026173")), ("PMID:10026173", DocIds(pmid="10026173")),
         ("PMC123", DocIds(pmcid="PMC123")), ("https://doi.org/10.5555/A", DocIds(doi="10.5555/a")),
+        ("PMID:7,PMCID:PMC8", DocIds(pmid="7", pmcid="PMC8")), ("10.5555/a(7);2-x", DocIds(doi="10.5555/a(7);2-x")),
     ],
 )  # fmt: skip
 def test_plain_lists_name_papers_by_any_id(line: str, target: DocIds) -> None:
@@ -129,7 +127,7 @@ def test_plain_lists_name_papers_by_any_id(line: str, target: DocIds) -> None:
 
 
 def test_a_line_that_is_no_id_is_refused_with_its_place() -> None:
-    parsed = parse_id_list(b"12\nsee the appendix\n0\n")
+    parsed = parse_id_list(b"12\nsee the appendix\nPMID:1,PMID:2\n")
     assert [(r.reason, r.n, r.payload["examples"]) for r in parsed.rejections] == [
         (Reason.NO_IDENTITY, 2, ["line 2", "line 3"])
     ]

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 from http_server import Answer, Asked, Provider, json_answer, serve
 
 from pipelines.clients.http import HttpClient
 from pipelines.errors import TransientError
-from pipelines.settings import Biorxiv, Pull
+from pipelines.settings import Biorxiv, load
 from pipelines.sources.archives import IgnoredMember
 from pipelines.sources.biorxiv import BiorxivConnector
 
 NIGHT = dt.date(2026, 11, 18)
+PULL = dataclasses.replace(load({}, Path("home"), "demo").pull, max_file_mib=1)
 Row = dict[str, object]
 
 
@@ -71,7 +74,7 @@ def provider(fake: FakeBiorxiv) -> Iterator[Provider]:
 def connector(provider: Provider, night: dt.date = NIGHT, overlap: int = 0) -> BiorxivConnector:
     config = Biorxiv(provider.url, ("biorxiv",), 2, overlap, 9, 1000.0)
     client = HttpClient(provider.url, rate_per_s=1000, retries=0, first_wait_s=0.01)
-    return BiorxivConnector(config, http=client, night=night, pull=Pull((), 1, 1), is_synthetic=True)
+    return BiorxivConnector(config, http=client, night=night, pull=PULL, is_synthetic=True)
 
 
 def pulled(source: BiorxivConnector, state: bytes | None = None) -> tuple[dict[str, Row | str], bytes]:
@@ -114,6 +117,13 @@ def test_a_night_asks_again_and_takes_what_changed(provider: Provider, fake: Fak
 def test_rows_that_never_come(provider: Provider, fake: FakeBiorxiv) -> None:
     fake.extra = 1
     with pytest.raises(TransientError, match="4 of 5 details of biorxiv of 2026-11-16"):
+        connector(provider).changes(None)
+
+
+@pytest.mark.parametrize("rows", [{"a": 1}, 7, None, ["x", 3]])
+def test_rows_that_are_none(provider: Provider, rows: object) -> None:
+    provider.answer = lambda asked: json_answer({"messages": [{"total": 3}], "collection": rows})
+    with pytest.raises(TransientError, match="0 of 3"):
         connector(provider).changes(None)
 
 

@@ -6,6 +6,7 @@ import dataclasses
 import datetime as dt
 import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from fake_europepmc import BASE, Article, FakeEuropePmc
@@ -14,12 +15,13 @@ from http_server import Answer, Asked, Provider, json_answer, serve
 from pipelines.clients.http import HttpClient
 from pipelines.core.records import Rejection
 from pipelines.errors import PermanentError, TransientError
-from pipelines.settings import EuropePmc, Pull
+from pipelines.settings import EuropePmc, load
 from pipelines.sources.archives import IgnoredMember
 from pipelines.sources.connectors import Changes, Item
 from pipelines.sources.europepmc import EuropePmcConnector, query_of
 
 NIGHT = dt.date(2026, 11, 18)
+PULL = dataclasses.replace(load({}, Path("home"), "demo").pull, max_file_mib=1)
 DAYS = ["2026-11-15", "2026-11-16", "2026-11-17"]
 
 
@@ -45,9 +47,7 @@ def config(provider: Provider, **options: object) -> EuropePmc:
 
 def connector(provider: Provider, night: dt.date = NIGHT, *, retries: int = 0, **options: object) -> EuropePmcConnector:
     client = HttpClient(f"{provider.url}{BASE}", rate_per_s=1000, retries=retries, first_wait_s=0.01)
-    return EuropePmcConnector(
-        config(provider, **options), http=client, night=night, pull=Pull((), 1, 2), is_synthetic=True
-    )
+    return EuropePmcConnector(config(provider, **options), http=client, night=night, pull=PULL, is_synthetic=True)
 
 
 def keys(changes: Changes) -> list[str]:

@@ -1,0 +1,1 @@
+"""Reading versions: digest, difference, benchmarks."""

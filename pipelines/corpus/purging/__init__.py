@@ -1,0 +1,1 @@
+"""Removing a document for good."""

@@ -1,0 +1,1 @@
+"""Withdrawing deliveries and nights."""
