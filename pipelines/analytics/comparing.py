@@ -7,10 +7,11 @@ and no panel that one of them left untagged, for that is unlabelled and not free
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import combinations, groupby, pairwise
 from typing import Any
 
@@ -101,15 +102,24 @@ def iter_figures(rows: Iterable[Row]) -> Iterator[list[Version]]:
         yield sorted((version_of(r) for r in group), key=lambda v: v.order)
 
 
-def compare_figures(figures: Sequence[Sequence[Version]]) -> dict[str, list[dict[str, object]]]:
+def compare_figures(figures: Iterable[Sequence[Version]]) -> dict[str, list[dict[str, object]]]:
     """Rows of out.agreement, out.preannotations and out.corrections for figures of several versions."""
-    fates = (row for versions in figures for row in fates_of_pretags(versions))
-    corrections = (row for versions in figures for row in corrections_of(versions))
+    pairs: _Pairs = {}
+    fates: list[dict[str, object]] = []
+    corrections: list[dict[str, object]] = []
+    for versions in figures:
+        _count_agreement(versions, pairs)
+        fates += fates_of_pretags(versions)
+        corrections += corrections_of(versions)
     return {
-        "agreement": agreement_of(figures),
+        "agreement": _agreement_of(pairs),
         "preannotations": add_up(fates, _FATE_KEYS),
         "corrections": add_up(corrections, ("doc_id", "from_stage", "to_stage")),
     }
+
+
+#: One figure's texts are aligned for each of its tables: a few milliseconds each where they differ.
+_align = lru_cache(maxsize=64)(align)
 
 
 # what became of marks
@@ -136,15 +146,29 @@ def count_fates(
             moved.append((place, mark))
         else:
             counts["deleted", mark.entity_type] += 1
+    near = _Near(new)
     for place, mark in sorted(moved, key=lambda m: (m[0], m[1].entity_type)):
-        best = max(left, key=lambda i: (_overlap(left[i], place), -i), default=None)
-        if best is None or not _overlap(left[best], place):
+        there = ((_overlap(new[i], place), -i) for i in near.candidates(place) if i in left)
+        overlap, best = max(there, default=(0, 0))
+        if not overlap:
             counts["deleted", mark.entity_type] += 1
         else:
             counts["changed", mark.entity_type] += 1
-            left.pop(best)
+            left.pop(-best)
     counts.update(("added", mark.entity_type) for mark in left.values())
     return counts
+
+
+class _Near:
+    """Marks by where they begin, so that those that may overlap a place are found without a look at all."""
+
+    def __init__(self, marks: Sequence[Mark]) -> None:
+        self._at = sorted((m.start, i) for i, m in enumerate(marks) if m.start is not None)
+        self._longest = max((m.end - m.start for m in marks if m.start is not None and m.end is not None), default=0)
+
+    def candidates(self, place: tuple[int, int]) -> Iterator[int]:
+        first = bisect_left(self._at, (place[0] - self._longest, -1))
+        yield from (i for _, i in self._at[first : bisect_left(self._at, (place[1], -1))])
 
 
 def _place(mark: Mark, way: Alignment) -> tuple[int, int] | None:
@@ -168,10 +192,10 @@ def fates_of_pretags(versions: Sequence[Version]) -> Iterator[dict[str, object]]
         if version.stage == "machine":
             continue
         if version.machine:
-            yield from _fate_rows(version, "in the file", version.machine, align(version.legend, version.legend))
+            yield from _fate_rows(version, "in the file", version.machine, _align(version.legend, version.legend))
         for machine in machines:
             if machine.stamp <= version.stamp:
-                yield from _fate_rows(version, machine.sender, machine.marks, align(machine.legend, version.legend))
+                yield from _fate_rows(version, machine.sender, machine.marks, _align(machine.legend, version.legend))
 
 
 def _fate_rows(version: Version, machine: str, marks: Sequence[Mark], way: Alignment) -> Iterator[dict[str, object]]:
@@ -195,9 +219,9 @@ def corrections_of(versions: Sequence[Version]) -> Iterator[dict[str, object]]:
     latest = {v.stage: v for v in sorted(versions, key=lambda v: (v.order[0], v.stamp, v.sender))}
     stages = sorted(latest.values(), key=lambda v: v.order[0])
     for before, after in pairwise(stages):
-        way = align(before.legend, after.legend)
+        way = _align(before.legend, after.legend)
         marks = [m for m in before.marks if after.judges(m, way)]
-        back = align(after.legend, before.legend)
+        back = _align(after.legend, before.legend)
         news = [m for m in after.marks if before.judges(m, back)]
         counts = count_fates(marks, news, way, with_rest=before.stage != "machine")
         fates = {f"n_{f}": sum(n for (fate, _), n in counts.items() if fate == f) for f in FATES}
@@ -229,17 +253,26 @@ class _Pair:
 
 
 Annotator = tuple[str, str]
+_Pairs = dict[tuple[Annotator, Annotator], _Pair]
 
 
 def agreement_of(figures: Iterable[Sequence[Version]]) -> list[dict[str, object]]:
     """Rows of out.agreement for every two versions of a figure: strict span F1 and Krippendorff's alpha over words."""
-    pairs: dict[tuple[Annotator, Annotator], _Pair] = {}
+    pairs: _Pairs = {}
     for versions in figures:
-        for a, b in combinations(versions, 2):
-            key = ((a.sender, a.stage), (b.sender, b.stage))
-            if key[0] != key[1]:  # one sender's figure from two sources is no second opinion
-                _count_pair(a, b, pairs.setdefault(key, _Pair(Counter(), Counter(), Counter(), Counter(), {})))
-    return [row for key, pair in sorted(pairs.items()) for row in _agreement_rows(key, pair)]
+        _count_agreement(versions, pairs)
+    return _agreement_of(pairs)
+
+
+def _agreement_of(pairs: _Pairs) -> list[dict[str, object]]:
+    return [row for key, pair in sorted(pairs.items(), key=lambda p: p[0]) for row in _agreement_rows(key, pair)]
+
+
+def _count_agreement(versions: Sequence[Version], pairs: _Pairs) -> None:
+    for a, b in combinations(versions, 2):
+        key = ((a.sender, a.stage), (b.sender, b.stage))
+        if key[0] != key[1]:  # one sender's figure from two sources is no second opinion
+            _count_pair(a, b, pairs.setdefault(key, _Pair(Counter(), Counter(), Counter(), Counter(), {})))
 
 
 def _shared_words(a: Version, b: Version, way: Alignment) -> list[tuple[tuple[int, int], tuple[int, int]]]:
@@ -254,7 +287,7 @@ def _inside(at: int, spans: Iterable[tuple[int, int]]) -> bool:
 
 
 def _count_pair(a: Version, b: Version, pair: _Pair) -> None:
-    way = align(a.legend, b.legend)
+    way = _align(a.legend, b.legend)
     words, types = _shared_words(a, b, way), a.types & b.types & set(ENTITY_TYPES)
     if not words or not types:
         return
@@ -293,17 +326,21 @@ def _binary(both: Counter[tuple[str, str]], name: str) -> Counter[tuple[str, str
 
 def krippendorff_alpha(words: Mapping[tuple[str, str], int]) -> float | None:
     """Nominal alpha of two annotators from how often each pair of labels occurs; None where all labels are equal, for
-    agreement beyond chance then means nothing."""
-    import krippendorff
-    import numpy as np
+    agreement beyond chance then means nothing.
 
-    names = sorted({label for pair in words for label in pair})
-    if len(names) < 2:
+    Krippendorff, Computing alpha-reliability (2011), from the table of coincidences. The package `krippendorff`, which
+    a test compares, takes units one by one and needs a matrix of labels squared for each: gigabytes for a corpus.
+    """
+    totals: Counter[str] = Counter()
+    for (a, b), n in words.items():
+        totals.update({a: n})
+        totals.update({b: n})
+    n_labels = totals.total()
+    expected = n_labels**2 - sum(n**2 for n in totals.values())
+    if not expected:
         return None
-    pairs = sorted(words)
-    counts = np.array([[pair.count(name) for name in names] for pair in pairs])
-    units = np.repeat(counts, [words[p] for p in pairs], axis=0)
-    return float(krippendorff.alpha(value_counts=units, level_of_measurement="nominal"))
+    observed = 2 * sum(n for (a, b), n in words.items() if a != b)
+    return 1 - (n_labels - 1) * observed / expected
 
 
 def _agreement_rows(key: tuple[Annotator, Annotator], pair: _Pair) -> Iterator[dict[str, object]]:

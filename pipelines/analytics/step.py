@@ -225,7 +225,7 @@ def _segment(con: Any, staging: ObjectStore, serving: Serving) -> None:
 
 def _compare_versions(con: Any) -> None:
     """What two versions of one figure say of each other: agreement, fate of a machine's tags, corrections."""
-    figures = list(comparing.iter_figures(warehouse.to_arrow(con, sql("select_versions")).to_pylist()))
+    figures = comparing.iter_figures(warehouse.to_arrow(con, sql("select_versions")).to_pylist())
     for table, rows in comparing.compare_figures(figures).items():
         warehouse.insert_arrow(con, f"gen.out.{table}", rows_to_table(rows, load_tables("out")[table].arrow))
 

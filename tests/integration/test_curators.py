@@ -17,7 +17,7 @@ from pipelines.clients.published import select_rows
 from pipelines.core.records import ENTITY_TYPES
 from pipelines.core.runs import Run
 from pipelines.settings import Settings
-from pipelines.train.step import _Corpus
+from pipelines.train.step import Corpus
 
 RUN = Run("reload_predictions", "tests")
 DOC = "10.5555/atg"
@@ -88,7 +88,7 @@ def test_no_machine_and_no_outranked_curator_reaches_a_mart(settings: Settings) 
 
 
 def test_training_sees_the_gold_alone(settings: Settings) -> None:
-    corpus = _Corpus(settings, CorpusRepo(settings).files("corpus/2026-11-18"))
+    corpus = Corpus(settings, CorpusRepo(settings).files("corpus/2026-11-18"))
     assert [(r.figure["figure_id"], r.figure["review_stage"]) for r in corpus.figures] == [
         (f"{DOC}#cur-curation-fig-1", "author")
     ]

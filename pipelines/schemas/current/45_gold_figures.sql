@@ -8,6 +8,5 @@ WHERE review_stage <> 'machine'
 QUALIFY row_number() OVER (
     PARTITION BY doc_id, figure_group
     ORDER BY review_stage = 'author' DESC, coalesce(stated_date, night) DESC, stated_version DESC, parser_version DESC,
-        record_sha256 DESC,
-             figure_id, seq, raw_sha256
+             record_sha256 DESC, figure_id, seq, raw_sha256
 ) = 1;

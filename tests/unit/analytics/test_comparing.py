@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import random
+from collections import Counter
 from typing import Any
 
+import krippendorff
 import pytest
 
 from pipelines.analytics.comparing import (
@@ -92,6 +95,15 @@ def test_alpha_is_the_published_measure_and_undefined_without_variation() -> Non
         words[pair] = words.get(pair, 0) + 1
     assert krippendorff_alpha(words) == pytest.approx(0.095, abs=5e-4)
     assert krippendorff_alpha({("O", "O"): 9}) is None
+
+
+def test_alpha_is_that_of_the_package() -> None:
+    dice = random.Random(1)
+    for n_labels in (2, 3, 9):
+        pairs = [(dice.randrange(n_labels), dice.randrange(n_labels)) for _ in range(60)]
+        words = Counter((str(a), str(b)) for a, b in pairs)
+        expected = krippendorff.alpha([[a for a, _ in pairs], [b for _, b in pairs]], level_of_measurement="nominal")
+        assert krippendorff_alpha(words) == pytest.approx(expected)
 
 
 def test_untagged_panels_and_types_of_one_guideline_alone_are_not_compared() -> None:
