@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pipelines.core.gold import layer_id
 from pipelines.core.hashing import short_hash
 from pipelines.core.ids import KnownFigure, match_figure_keys, split_figure_id
-from pipelines.core.records import UnitCounts
+from pipelines.core.records import CURATED_KINDS, UnitCounts
 from pipelines.core.splits import bucket_of, leak_hash, split_of, stricter
 from pipelines.corpus.identity import Identity, resolve
 from pipelines.corpus.index import Index, RevisionKey, revision_key
@@ -193,7 +193,7 @@ class Freezer:
 
     def _freeze_curated(self, valid: Mapping[str, Sequence[Row]], identity: Identity) -> None:
         parts = {t: _group(valid.get(t, ()), "figure_id", *_REVISION) for t in ("panels", "annotations")}
-        figures = [r for r in valid.get("figures", ()) if r["kind"] == "curation"]
+        figures = [r for r in valid.get("figures", ()) if r["kind"] in CURATED_KINDS]
         figures.sort(
             key=lambda r: (
                 str(r["figure_id"]),
@@ -215,7 +215,7 @@ class Freezer:
                 kept.add((row["doc_id"], row["delivery_id"], row["raw_sha256"]))
             self._freeze_parts(row, figure_id, outcome, parts)
         for row in valid.get("documents", ()):
-            if row["kind"] == "curation":
+            if row["kind"] in CURATED_KINDS:
                 is_kept = (row["doc_id"], row["delivery_id"], row["raw_sha256"]) in kept
                 self.out.count("documents", "valid" if is_kept else "unchanged")
                 if is_kept:
@@ -260,7 +260,7 @@ class Freezer:
         """A train document whose legend stands in a dev or test document, or whose twin does, is not trained on; in
         whatever order the two and the statement that they are twins arrive."""
         splits = {str(r["doc_id"]): str(r["split"]) for r in self.out.rows.get("splits", ())}
-        pairs = self._legend_pairs() + self._twin_pairs(identity)
+        pairs = self._legend_pairs(splits) + self._twin_pairs(identity)
         reasons: dict[str, str] = {}
         for a, b, why in pairs:
             split_a, split_b = (splits.get(d) or self.index.split(d) for d in (a, b))
@@ -270,15 +270,18 @@ class Freezer:
             if not self.index.is_excluded(doc_id):
                 self._add_split(doc_id, "train", reason, kind="exclusion")
 
-    def _legend_pairs(self) -> list[tuple[str, str, str]]:
+    def _legend_pairs(self, splits: Mapping[str, str]) -> list[tuple[str, str, str]]:
+        """Every holder of a legend of this night beside the first of them that is held out: a legend that very many
+        documents have costs one look at each."""
         holders: dict[str, set[str]] = {}
         for row in self.out.rows.get("figures", ()):
-            if leak := leak_hash(_text(row["legend"])):
+            if row["kind"] != "auxiliary" and (leak := leak_hash(_text(row["legend"]))):
                 holders.setdefault(leak, set()).add(str(row["doc_id"]))
         pairs = []
         for leak, mine in sorted(holders.items()):
             everyone = sorted(mine | {self.out.merged.get(d, d) for d in self.index.documents_with_legend(leak)})
-            pairs += [(a, b, "shares a legend with") for a in everyone for b in everyone if a != b]
+            held_out = next((d for d in everyone if (splits.get(d) or self.index.split(d)) in ("dev", "test")), None)
+            pairs += [(d, held_out, "shares a legend with") for d in everyone if held_out and d != held_out]
         return pairs
 
     def _twin_pairs(self, identity: Identity) -> list[tuple[str, str, str]]:

@@ -96,7 +96,8 @@ def bring_forward(repo: CorpusRepo, index: Index) -> None:
 def run_freeze(settings: Settings, run: Run, inputs: str) -> StageResult:
     """Read staging/<key>/check, write the next corpus version.
 
-    `inputs` is the fingerprint of the check step. Output: tag and md5 of data.dvc; skipped where all was known.
+    `inputs` is the fingerprint of the check step. Output: tag, md5 of data.dvc, what each part cost; skipped where all
+    was known.
     """
     if run.night is None:
         raise PermanentError("freeze needs a night")
@@ -119,10 +120,12 @@ def run_freeze(settings: Settings, run: Run, inputs: str) -> StageResult:
         _, part = next_tag(manifests, run.night)
         files = version_files(frozen.rows, run.night, part)
         manifest = night_manifest(frozen.rows, run, run.night, manifests, inputs, files)
+        repo.meter.lap("rows")
         md5 = commit_version(repo, lease, manifest, files)
         index.apply(int(str(manifest["seq"])), md5, run.night, frozen.rows)
         index.close()
-        return result_of(manifest, md5)
+        repo.meter.lap("index")
+        return result_of(manifest, md5, repo.meter.to_dict())
 
 
 def _read_before(settings: Settings, run: Run, valid: Rows) -> set[str]:

@@ -6,7 +6,7 @@ each from a defect seen in real deliveries (domain.md 5.1). Curators' legitimate
 
 from __future__ import annotations
 
-from pipelines.core.records import ROLES, STORED_TYPES, Reason
+from pipelines.core.records import FORMATS, PURPOSES, ROLES, STORED_TYPES, Reason
 from pipelines.core.tables import load_tables
 from pipelines.quality.rules import (
     Rule,
@@ -23,7 +23,7 @@ from pipelines.quality.rules import (
 )
 
 LICENCES = ("open", "noncommercial", "tdm_only", "unknown", "barred")
-KINDS = ("publication", "curation")
+KINDS = ("publication", "curation", "auxiliary")
 PLACES = ("body", "floats", "back", "front", "sub-article")
 REVIEW_STAGES = ("machine", "curator", "author")
 EVENTS = (
@@ -31,7 +31,6 @@ EVENTS = (
     "licence_stated", "id_link", "preprint_of", "deletion",
 )  # fmt: skip
 EVENT_KINDS = ("integrity", "licence", "identity", "deletion")
-FORMATS = ("jats", "sourcedata", "bioc", "mixed")
 MAX_LEGEND = 50_000
 
 _DOC_ID = r"10\.\d{4,9}/\S+|pmc:\d+|pmid:\d+|sha:[0-9a-f]{16}|[A-Za-z][\w.-]*:\S.*"
@@ -179,6 +178,7 @@ def _events() -> tuple[Rule, ...]:
 def _deliveries() -> tuple[Rule, ...]:
     return (
         in_set("format", FORMATS, Reason.UNKNOWN_FORMAT),
+        in_set("purpose", PURPOSES, Reason.BAD_DELIVERY),
         in_set("review_stage", REVIEW_STAGES, Reason.RULE_FAILED),
         is_true("has_known_types", Reason.UNKNOWN_TYPE, "annotated_types {annotated_types} names an unknown type"),
         *(no_none_text(c) for c in ("sender", "name")),

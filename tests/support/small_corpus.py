@@ -85,6 +85,7 @@ class SmallCorpus:
             legend_sha256=legend_sha(legend) if legend else None,
             graphics=[],
             place="body",
+            is_deleted=False,
             **origin,
         )
         return figure_id
