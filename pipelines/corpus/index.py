@@ -23,12 +23,8 @@ from pipelines.core.splits import leak_hash
 from pipelines.corpus.identity import NEVER
 
 INDEX_VERSION = 6
-_RETRACTED = """
-SELECT coalesce(a.doc_id, e.doc_id) AS doc
-FROM events AS e LEFT JOIN aliases AS a ON a.alias = e.doc_id
-WHERE e.event IN ('retraction', 'reinstatement')
-GROUP BY doc
-HAVING max(e.event = 'retraction') AND NOT coalesce(
+_RETRACTED = """SELECT coalesce(a.doc_id, e.doc_id) AS doc FROM events AS e LEFT JOIN aliases AS a ON a.alias = e.doc_id
+WHERE e.event IN ('retraction', 'reinstatement') GROUP BY doc HAVING max(e.event = 'retraction') AND NOT coalesce(
   max(CASE WHEN e.event = 'reinstatement' THEN e.stamp END) > max(CASE WHEN e.event = 'retraction' THEN e.stamp END), 0)
 """
 _SCHEMA = """
