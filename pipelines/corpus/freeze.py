@@ -31,11 +31,13 @@ UNITS = {
 
 @dataclass
 class Frozen:
-    """Rows of the new version by table, and what became of every unit that came in."""
+    """Rows of the new version by table, and what became of every unit that came in. `ties`: publications and curated
+    figures that state the date and version of another revision of theirs and differ from it: the hash decides."""
 
     rows: Rows = field(default_factory=dict)
     counts: dict[str, UnitCounts] = field(default_factory=dict)
     merged: dict[str, str] = field(default_factory=dict)
+    ties: set[str] = field(default_factory=set)
 
     def add(self, table: str, row: Mapping[str, object]) -> None:
         self.rows.setdefault(table, []).append(dict(row))
@@ -169,6 +171,9 @@ class Freezer:
             return "unchanged"
         if known is not None and known.sha == key.sha and not (has_date and is_later(key, known)):
             return "unchanged"
+        rivals = [*seen.values(), *([known] if known else [])]
+        if has_date and any(_is_tie(key, other) for other in rivals):
+            self.out.ties.add(key_id.partition("\x1f")[0])  # less curator and stage
         seen[key.sha] = key
         return "valid"
 
@@ -306,6 +311,11 @@ class Freezer:
 def is_later(key: RevisionKey, known: RevisionKey) -> bool:
     """True where the sender states more than before: the same content read by a later parser says nothing new."""
     return (key.stamp, key.version) > (known.stamp, known.version)
+
+
+def _is_tie(key: RevisionKey, other: RevisionKey) -> bool:
+    """True where nothing but the hash tells which of two contents is newer."""
+    return key.sha != other.sha and (key.stamp, key.version, key.parser) == (other.stamp, other.version, other.parser)
 
 
 def annotation_id(row: Row) -> str:

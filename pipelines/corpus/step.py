@@ -12,6 +12,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pyarrow.parquet as pq
@@ -125,7 +126,18 @@ def run_freeze(settings: Settings, run: Run, inputs: str) -> StageResult:
         index.apply(int(str(manifest["seq"])), md5, run.night, frozen.rows)
         index.close()
         repo.meter.lap("index")
-        return result_of(manifest, md5, repo.meter.to_dict())
+        result = result_of(manifest, md5, repo.meter.to_dict())
+        return replace(result, message=f"{result.message}{_tie_warning(frozen)}")
+
+
+def _tie_warning(frozen: Frozen) -> str:
+    """A sender who revises without a new date or version should know."""
+    if not frozen.ties:
+        return ""
+    return (
+        f"; WARNING {len(frozen.ties)} (e.g. {min(frozen.ties)}) came again with the same stated date and version and "
+        "other content: which is current is decided by the hash, ask the sender for a date or version"
+    )
 
 
 def _read_before(settings: Settings, run: Run, valid: Rows) -> set[str]:

@@ -14,7 +14,8 @@ from pipelines.clients.corpus_repo import CorpusFile, CorpusRepo
 from pipelines.clients.objectstore import open_part
 from pipelines.clients.warehouse import attach_corpus, connect, read_sql
 from pipelines.core.runs import Run
-from pipelines.corpus.step import commit_listings, compute_digest, run_freeze
+from pipelines.corpus.compare.step import compute_digest
+from pipelines.corpus.step import commit_listings, run_freeze
 from pipelines.ingest import step as ingest
 from pipelines.ingest.pubmed import parse_pubmed
 from pipelines.ingest.retraction_lists import find_reader

@@ -371,3 +371,15 @@ def test_twins_that_come_in_one_night_are_seen(index: Index) -> None:
     frozen = freeze(index, tables(*TWINS.values()))
     reasons = {r["doc_id"]: r["reason"] for r in frozen.rows["splits"] if r["kind"] == "exclusion"}
     assert reasons == {TRAIN: f"preprint twin of {TEST} (test)"}
+
+
+def test_other_content_with_the_same_date_is_told(index: Index) -> None:
+    date = dt.date(2026, 1, 1)
+    assert not freeze(index, tables(curation(curated("10.5555/a", LONG, "eight", date=date)))).ties
+    tie = {"10.5555/a#cur-curation-fig-1"}
+    later = NIGHT + dt.timedelta(1)
+    assert freeze(index, tables(curation(curated("10.5555/a", LONG, "words", date=date))), later).ties == tie
+    newer = curation(curated("10.5555/a", LONG, "eight", date=date, version=1))
+    assert not freeze(index, tables(newer), later).ties
+    undated = curation(curated("10.5555/b", LONG, "eight"), curated("10.5555/b", LONG, "words"))
+    assert not freeze(index, tables(undated), later).ties
