@@ -12,18 +12,15 @@ import contextlib
 import io
 import multiprocessing
 import os
-import platform
-import resource
-import statistics
 import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from pipelines.cli.bench_pairs import describe_machine, peak_of_process, spread
 from pipelines.errors import RejectedInput, UsageError
 from pipelines.settings import Settings
 
@@ -145,11 +142,6 @@ def time_run(paths: Sequence[str], parsers: Mapping[str, Parser], shift: int) ->
     return {name: {"cpu_s": round(cpu[name], 4), "wall_s": round(wall[name], 4)} for name in names}
 
 
-def spread(values: Sequence[float]) -> dict[str, float]:
-    """Median, minimum and maximum."""
-    return {"median": round(statistics.median(values), 3), "min": round(min(values), 3), "max": round(max(values), 3)}
-
-
 def _ratios(rows: Sequence[Mapping[str, Mapping[str, float]]], over: str, under: str) -> dict[str, float]:
     return spread([r[over]["cpu_s"] / r[under]["cpu_s"] for r in rows])
 
@@ -167,11 +159,7 @@ def parse_chunk(paths: Sequence[str]) -> int:
 def peak_mib(paths: Sequence[str]) -> float:
     """Parse all files; returns the most memory that this process ever held, the interpreter included."""
     parse_chunk(paths)
-    status = Path("/proc/self/status")
-    if status.is_file():  # getrusage of a child starts at what its parent held
-        line = next(x for x in status.read_text().splitlines() if x.startswith("VmHWM:"))
-        return int(line.split()[1]) / 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return peak_of_process()
 
 
 def measure_memory(paths: Sequence[str]) -> float:
@@ -203,22 +191,10 @@ def _wall(pool: ProcessPoolExecutor, chunks: Sequence[Sequence[str]]) -> float:
 # the report
 
 
-def describe_machine() -> dict[str, Any]:
-    """What the figures depend on: processor, cores, load, versions."""
-    cpuinfo = Path("/proc/cpuinfo")
-    lines = cpuinfo.read_text().splitlines() if cpuinfo.is_file() else []
-    model = next((x.partition(":")[2].strip() for x in lines if x.startswith("model name")), platform.processor())
-    versions = {n: metadata.version(n) for n in ("lxml", "pubmed-parser")}
-    return {
-        "cpu": model or platform.machine(), "cores": len(os.sched_getaffinity(0)), "system": platform.system(),
-        "load_1min": round(os.getloadavg()[0], 2), "python": platform.python_version(), **versions,
-    }  # fmt: skip
-
-
 def measure_parse(settings: Settings, location: str, *, runs: int, limit: int, say: Say) -> dict[str, Any]:
     """The whole benchmark as one object (architecture, section 10)."""
     parsers = load_parsers()
-    machine = describe_machine()
+    machine = describe_machine("lxml", "pubmed-parser")
     with tempfile.TemporaryDirectory(prefix="nightcap-bench-") as name:
         paths = unpack(settings, location, Path(name), limit)
         good, refused = readable_by_all(paths, parsers)

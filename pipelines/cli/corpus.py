@@ -72,13 +72,21 @@ def show_digest(
     home: Annotated[Path | None, HOME] = None,
     as_json: Annotated[bool, typer.Option("--json")] = False,
 ) -> None:
-    """sha256 over the sorted current records: equal for equal knowledge, whatever the order of arrival."""
+    """sha256 over the sorted current records: equal for equal knowledge, whatever the order of arrival.
+
+    With --json the md5 of data.dvc too, and the machine: on another one, equal deliveries per night must give both.
+    """
+    from pipelines.cli.bench_pairs import describe_machine
     from pipelines.corpus.compare.step import compute_digest
 
     loaded, repo = open_corpus(home)
     name = known_version(repo, version)
     digest = compute_digest(loaded, repo.files(name))
-    typer.echo(json.dumps({"version": name, "digest": digest}) if as_json else digest)
+    if not as_json:
+        typer.echo(digest)
+        return
+    print_json({"version": name, "digest": digest, "corpus_md5": repo.head_md5(name),
+                "machine": describe_machine("dvc", "duckdb", "pyarrow", "lxml")})  # fmt: skip
 
 
 @app.command("verify")

@@ -16,6 +16,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipelines.clients.meter import Meter
 from pipelines.clients.objectstore import ObjectStore, open_store
 from pipelines.errors import LeaseLost, PermanentError, TransientError
 from pipelines.settings import Settings, child_environment
@@ -65,7 +66,8 @@ def parse_relpath(relpath: str) -> tuple[str, str, int]:
 
 
 class CorpusRepo:
-    """`root` is the clone; remotes default to a bare git repository and a folder below the home."""
+    """`root` is the clone; remotes default to a bare git repository and a folder below the home. `meter` has what
+    opening and writing cost, by part."""
 
     def __init__(self, settings: Settings) -> None:
         self.root = settings.path("corpus")
@@ -76,6 +78,7 @@ class CorpusRepo:
         self._s3 = settings.s3
         self._tmp = settings.path("tmp")
         self._env = self._environment(settings)
+        self.meter = Meter()
 
     def _environment(self, settings: Settings) -> dict[str, str]:
         env = child_environment()
@@ -119,6 +122,7 @@ class CorpusRepo:
         self.git("clean", "-fdq", "-e", ".dvc")
         shutil.rmtree(self.root / "data", ignore_errors=True)
         self._configure_dvc()
+        self.meter.lap("open")
 
     def _make_git_remote(self) -> None:
         remote = Path(self.git_remote)
@@ -280,6 +284,7 @@ class CorpusRepo:
             path = self.root / "data" / relpath
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(data)
+        self.meter.lap("files")
 
     def add_files(self, relpaths: Sequence[str], dropped: Sequence[str] = ()) -> str:
         """Add these files to the list in data.dvc and take the dropped ones off it; returns its md5.
@@ -303,6 +308,7 @@ class CorpusRepo:
                 f"the new file list lost or changed {lost[:3]}, lacks {missing[:3]} or holds {unasked[:3]} unasked: "
                 "not committed"
             )
+        self.meter.lap("dvc add")
         return md5
 
     def _stated(self) -> str:
@@ -352,6 +358,7 @@ class CorpusRepo:
                 f"{self.dvc_remote} lacks {', '.join(missing[:3])} after the push: nothing was committed; look who may "
                 "delete there, then run the step again"
             )
+        self.meter.lap("push")
 
     def commit(self, message: str) -> str:
         self.git("add", "-A", "--", "data.dvc", "manifests", ".gitignore")
@@ -368,6 +375,7 @@ class CorpusRepo:
             raise LeaseLost("another writer committed to the corpus first; run the step again")
         if done.returncode:
             raise TransientError(f"git push to {self.git_remote} failed: {done.stderr.strip()[-500:]}")
+        self.meter.lap("commit")
 
 
 def _list_bytes(entries: Sequence[Mapping[str, str]]) -> bytes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Iterable, Sequence
 
 from pipelines.core.hashing import sha256_text
 from pipelines.core.records import DocIds
@@ -11,6 +11,8 @@ from pipelines.core.records import DocIds
 _DOI = re.compile(r"10\.\d{4,9}/\S+")
 _ROMAN = re.compile(r"^[ivxlc]+$")
 _SAME_FIGURE = 0.6
+#: Most old figures under one label that a new one is compared with; real documents have one or two.
+MAX_ALIKE = 20
 
 
 def normalise_doi(text: str | None) -> str | None:
@@ -88,24 +90,12 @@ def figure_key(label: str | None, position: int) -> str:
     return "-".join(parts)[:60]
 
 
-def unique_key(key: str, taken: Collection[str]) -> str:
-    """`key`, or key-b, key-c, … where it is taken."""
-    if key not in taken:
-        return key
-    n = 1
-    while True:
-        suffix = chr(ord("a") + n) if n < 26 else str(n + 1)
-        if f"{key}-{suffix}" not in taken:
-            return f"{key}-{suffix}"
-        n += 1
-
-
 class UniqueKeys:
-    """Keys given out so far; `add` gives what `unique_key` would. It remembers how far each key was tried: a file with
-    thousands of figures under one label takes no longer than another."""
+    """Keys given out so far. It remembers how far each key was tried: a file with thousands of figures under one label
+    takes no longer than another."""
 
-    def __init__(self) -> None:
-        self._taken: set[str] = set()
+    def __init__(self, taken: Iterable[str] = ()) -> None:
+        self._taken: set[str] = set(taken)
         self._tried: dict[str, int] = {}
 
     def __len__(self) -> int:
@@ -125,51 +115,64 @@ class UniqueKeys:
         return found
 
 
-def shared_words(a: str | None, b: str | None) -> float:
-    """Share of the words of the longer legend's vocabulary that both legends have, 0 to 1."""
-    words_a, words_b = set((a or "").lower().split()), set((b or "").lower().split())
-    if not words_a or not words_b:
-        return 0.0
-    return len(words_a & words_b) / max(len(words_a), len(words_b))
-
-
 class KnownFigure:
     """A figure of an earlier revision: its key, label, JATS id and legend."""
 
-    __slots__ = ("jats_id", "key", "label", "legend")
+    __slots__ = ("_words", "jats_id", "key", "label", "legend")
 
     def __init__(self, key: str, label: str | None, jats_id: str | None, legend: str | None) -> None:
         self.key, self.label, self.jats_id, self.legend = key, label, jats_id, legend
+        self._words: frozenset[str] | None = None
+
+    @property
+    def words(self) -> frozenset[str]:
+        """The vocabulary of the legend."""
+        if self._words is None:
+            self._words = frozenset((self.legend or "").lower().split())
+        return self._words
 
 
 def match_figure_keys(known: Sequence[KnownFigure], new: Sequence[KnownFigure]) -> list[str]:
     """Keys for the figures of a new revision (`new[i].key` is the key wished for).
 
     Matched by equal legend, then by label or JATS id where the legends share at least 60 % of their words, each
-    old figure once, never by position. An unmatched figure takes its wish, or fig-2-b where that is taken.
+    old figure once, never by position. An unmatched figure takes its wish, or fig-2-b where that is taken. Of many old
+    figures under one label, MAX_ALIKE are compared: a document of thousands takes no more than its share.
     """
     result: dict[int, str] = {}
     free = {k.key: k for k in known}
+    by_legend = _group(known, "legend")
     for i, figure in enumerate(new):
-        same = [k for k in free.values() if figure.legend and k.legend == figure.legend]
+        same = [k for k in by_legend.get(figure.legend or "", ()) if k.key in free]
         if same:
-            best = sorted(same, key=lambda k: (k.label != figure.label, k.jats_id != figure.jats_id, k.key))[0]
+            best = min(same, key=lambda k: (k.label != figure.label, k.jats_id != figure.jats_id, k.key))
+            by_legend[best.legend or ""].remove(best)
             result[i] = free.pop(best.key).key
     for attribute in ("label", "jats_id"):
+        groups = _group(free.values(), attribute)
         for i, figure in enumerate(new):
-            wanted = getattr(figure, attribute)
-            if i in result or not wanted:
-                continue
-            for k in sorted(free.values(), key=lambda k: k.key):
-                alike = (not k.legend and not figure.legend) or shared_words(k.legend, figure.legend) >= _SAME_FIGURE
-                if getattr(k, attribute) == wanted and alike:
-                    result[i] = free.pop(k.key).key
-                    break
-    taken = {k.key for k in known}
-    for i, figure in enumerate(new):
-        if i not in result:
-            result[i] = unique_key(figure.key, taken | set(result.values()))
-    return [result[i] for i in range(len(new))]
+            candidates = groups.get(getattr(figure, attribute) or "", []) if i not in result else []
+            found = next((k for k in candidates[:MAX_ALIKE] if _is_alike(k, figure)), None)
+            if found:
+                candidates.remove(found)
+                result[i] = free.pop(found.key).key
+    keys = UniqueKeys([k.key for k in known])
+    return [result[i] if i in result else keys.add(figure.key) for i, figure in enumerate(new)]
+
+
+def _group(figures: Iterable[KnownFigure], attribute: str) -> dict[str, list[KnownFigure]]:
+    """Figures by a text that they have, by key within each."""
+    out: dict[str, list[KnownFigure]] = {}
+    for figure in sorted(figures, key=lambda k: k.key):
+        if text := getattr(figure, attribute):
+            out.setdefault(str(text), []).append(figure)
+    return out
+
+
+def _is_alike(a: KnownFigure, b: KnownFigure) -> bool:
+    """True where neither has a legend, or both share most of the words of the longer one's vocabulary."""
+    most = max(len(a.words), len(b.words))
+    return (not a.legend and not b.legend) or (most > 0 and len(a.words & b.words) / most >= _SAME_FIGURE)
 
 
 def mention_id(figure_id: str, legend_sha256: str, start: int, end: int, entity_type: str) -> str:

@@ -6,7 +6,20 @@ import re
 import unicodedata
 
 _SPACES = re.compile(r"[^\S\n]+")
-_DASHES = dict.fromkeys(map(ord, "‐‑‒–—―−﹘﹣－"), "-")
+_DASHES = frozenset(map(ord, "‐‑‒–—―−﹘﹣－"))
+
+
+class _Folding(dict[int, str]):
+    """What each character is folded to, worked out when it is first met: legends are long, and folded every night."""
+
+    def __missing__(self, code: int) -> str:
+        char = chr(code)
+        lower = char.lower()
+        self[code] = folded = "-" if code in _DASHES else " " if char.isspace() else lower if len(lower) == 1 else char
+        return folded
+
+
+_FOLDING = _Folding()
 
 
 def normalise_legend(text: str) -> str:
@@ -22,9 +35,7 @@ def normalise_legend(text: str) -> str:
 def fold(text: str) -> str:
     """For comparison only, same length as the input: dashes to '-', any white space to ' ', lower case where that
     keeps the length."""
-    out = text.translate(_DASHES)
-    out = "".join(" " if c.isspace() else c for c in out)
-    return "".join(c.lower() if len(c.lower()) == 1 else c for c in out)
+    return text.translate(_FOLDING)
 
 
 def word_spans(text: str) -> list[tuple[int, int]]:

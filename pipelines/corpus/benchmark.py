@@ -17,25 +17,36 @@ def _rows(task: str, version: int, gold: Iterable[tuple[str, str, str, int]], re
     ]  # fmt: skip
 
 
+def _current_gold(index: Index, task: str, retracted: set[str]) -> list[tuple[str, str, str, int]]:
+    return [g for g in index.gold_figures(task, "test") if g[0] not in retracted]
+
+
+def _without(index: Index, task: str, lost: set[str]) -> list[tuple[str, str, str, int]]:
+    """What the newest benchmark version holds, less these documents; spans are counted where the revision is gold."""
+    spans = {(f, s): n for _, f, s, n in index.gold_figures(task, "test")}
+    _, held = index.benchmark_figures(task)
+    return [(d, f, s, spans.get((f, s), 0)) for d, f, s in held if d not in lost]
+
+
 def next_benchmarks(index: Index, min_documents: int, min_spans: int) -> list[dict[str, object]]:
-    """Rows of the benchmark versions that this corpus version must write; `index` stands for it already (preview)."""
+    """Rows of the benchmark versions that this corpus version must write; `index` stands for it already (preview).
+
+    Whether one is due is known from sizes that the index keeps: the gold of test is read only where it is written.
+    """
     retracted = index.retracted()
     out: list[dict[str, object]] = []
     for task in TASKS:
-        gold = [g for g in index.gold_figures(task, "test") if g[0] not in retracted]
-        documents = {g[0] for g in gold}
-        version, frozen = index.benchmark_figures(task)
-        held = {doc_id for doc_id, _, _ in frozen}
+        version, n_held = index.benchmark_size(task)
+        n_documents, n_spans = index.gold_size(task, "test", without=retracted)
+        lost = index.in_benchmark(task, version, retracted)
         if version == 0:
-            if len(documents) >= min_documents and sum(g[3] for g in gold) >= min_spans:
-                out += _rows(task, 1, gold, "test is large enough")
-        elif held & retracted:
-            kept = {(f, s) for d, f, s in frozen if d not in retracted}
-            spans = {(f, s): n for _, f, s, n in index.gold_figures(task, "test")}
-            rows = [(d, f, s, spans.get((f, s), 0)) for d, f, s in frozen if (f, s) in kept]
-            out += _rows(task, version + 1, rows, f"without retracted {', '.join(sorted(held & retracted))}")
-        elif len(documents) >= 2 * len(held):
-            out += _rows(task, version + 1, gold, "test has doubled")
+            if n_documents >= min_documents and n_spans >= min_spans:
+                out += _rows(task, 1, _current_gold(index, task, retracted), "test is large enough")
+        elif lost:
+            reason = f"without retracted {', '.join(sorted(lost))}"
+            out += _rows(task, version + 1, _without(index, task, lost), reason)
+        elif n_documents >= 2 * n_held:
+            out += _rows(task, version + 1, _current_gold(index, task, retracted), "test has doubled")
     return out
 
 

@@ -10,6 +10,7 @@ import contextlib
 import datetime as dt
 import json
 import sqlite3
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,10 +18,11 @@ from pathlib import Path
 from pipelines.core.gold import STAGE_RANK, gold_group, layer_id, task_counts
 from pipelines.core.hashing import sha256_text
 from pipelines.core.ids import KnownFigure, split_figure_id
+from pipelines.core.records import CURATED_KINDS
 from pipelines.core.splits import leak_hash
 from pipelines.corpus.identity import NEVER
 
-INDEX_VERSION = 5
+INDEX_VERSION = 6
 _RETRACTED = """
 SELECT coalesce(a.doc_id, e.doc_id) AS doc
 FROM events AS e LEFT JOIN aliases AS a ON a.alias = e.doc_id
@@ -43,28 +45,45 @@ CREATE TABLE figures (figure_id TEXT PRIMARY KEY, doc_id TEXT NOT NULL, label TE
 CREATE INDEX figures_doc ON figures (doc_id);
 CREATE TABLE legends (leak TEXT NOT NULL, doc_id TEXT NOT NULL, PRIMARY KEY (leak, doc_id));
 CREATE TABLE gold (id TEXT NOT NULL, task TEXT NOT NULL, n INTEGER NOT NULL, PRIMARY KEY (id, task));
+CREATE TABLE gold_size (task TEXT NOT NULL, split TEXT NOT NULL, n_documents INTEGER NOT NULL, n_spans INTEGER NOT NULL,
+  PRIMARY KEY (task, split));
 CREATE TABLE events (event_id TEXT PRIMARY KEY, doc_id TEXT NOT NULL, event TEXT NOT NULL, stamp TEXT NOT NULL);
 CREATE INDEX events_doc ON events (doc_id);
+CREATE INDEX events_event ON events (event);
 CREATE TABLE twins (a TEXT NOT NULL, b TEXT NOT NULL, PRIMARY KEY (a, b));
 CREATE TABLE benchmark (task TEXT NOT NULL, version INTEGER NOT NULL, doc_id TEXT NOT NULL, figure_id TEXT NOT NULL,
   sha TEXT NOT NULL, PRIMARY KEY (task, version, figure_id));
+CREATE INDEX benchmark_doc ON benchmark (doc_id, task, version);
+CREATE TABLE benchmark_size (task TEXT NOT NULL, version INTEGER NOT NULL, n_documents INTEGER NOT NULL,
+  PRIMARY KEY (task, version));
 CREATE TABLE deliveries (delivery_id TEXT PRIMARY KEY, sender TEXT NOT NULL, review_stage TEXT NOT NULL,
   has_roles INTEGER NOT NULL);
 """
 
-#: Per document of a split and figure the version that is gold, with its spans of a task.
-_GOLD = """
+#: Per document and figure the version that is gold: of a split, or of one document.
+_VERSIONS = """
 WITH versions AS (
   SELECT a.doc_id, r.id, r.figure_id, r.sha, row_number() OVER (
     PARTITION BY a.doc_id, r.gold_group
     ORDER BY r.stage DESC, r.stamp DESC, r.version DESC, r.parser DESC, r.sha DESC,
               r.figure_id) AS place
   FROM docs AS d JOIN aliases AS a ON a.doc_id = d.doc_id JOIN revisions AS r ON r.doc_id = a.alias
-  WHERE d.split = ? AND r.stage > 0
+  WHERE d.{which} = ? AND r.stage > 0
 )
+"""
+_GOLD = (
+    _VERSIONS.format(which="split")
+    + """
 SELECT v.doc_id, v.figure_id, v.sha, g.n FROM versions AS v JOIN gold AS g ON g.id = v.id
 WHERE v.place = 1 AND g.task = ? ORDER BY v.figure_id
 """
+)
+_GOLD_OF = (
+    _VERSIONS.format(which="doc_id")
+    + """
+SELECT g.task, sum(g.n) FROM versions AS v JOIN gold AS g ON g.id = v.id WHERE v.place = 1 GROUP BY g.task
+"""
+)
 
 Row = Mapping[str, object]
 Rows = Mapping[str, Sequence[Row]]
@@ -159,6 +178,32 @@ class Index:
             self._con.execute("ROLLBACK")
 
     def _apply(self, seq: int, night: dt.date, rows: Rows) -> None:
+        touched = self._touched(rows)
+        self._count_gold(touched, -1)
+        self._apply_rows(seq, night, rows)
+        self._count_gold(touched, +1)
+
+    def _touched(self, rows: Rows) -> set[str]:
+        """Documents whose gold these rows may change, those that an id named before among them."""
+        named = {str(r["doc_id"]) for t in ("splits", "figures", "id_aliases") for r in rows.get(t, ())}
+        named |= {str(r["alias"]) for r in rows.get("id_aliases", ())}
+        return named | set(self.doc_ids(named).values())
+
+    def _count_gold(self, doc_ids: Iterable[str], sign: int) -> None:
+        """Take what these documents hold out of the sizes of the splits, or put it in: so nothing else is counted."""
+        for doc_id in doc_ids:
+            split = self.split(doc_id)
+            for task, n in self._gold_of(doc_id).items():
+                self._con.execute(
+                    "INSERT INTO gold_size VALUES (?, ?, ?, ?) ON CONFLICT (task, split) DO UPDATE SET "
+                    "n_documents = n_documents + excluded.n_documents, n_spans = n_spans + excluded.n_spans",
+                    [task, split, sign, sign * n],
+                )
+
+    def _gold_of(self, doc_id: str) -> dict[str, int]:
+        return {str(task): int(n) for task, n in self._con.execute(_GOLD_OF, [doc_id])}
+
+    def _apply_rows(self, seq: int, night: dt.date, rows: Rows) -> None:
         con = self._con
         con.executemany(
             "INSERT OR REPLACE INTO aliases VALUES (?, ?)",
@@ -190,12 +235,17 @@ class Index:
                 for pair in ((r["doc_id"], r["notice_id"]), (r["notice_id"], r["doc_id"]))
             ],
         )  # fmt: skip
-        con.executemany(
+        self._apply_benchmark(rows.get("benchmark", ()))
+
+    def _apply_benchmark(self, rows: Sequence[Row]) -> None:
+        self._con.executemany(
             "INSERT OR REPLACE INTO benchmark VALUES (?, ?, ?, ?, ?)",
-            [
-                (r["task"], r["benchmark_version"], r["doc_id"], r["figure_id"], r["record_sha256"])
-                for r in rows.get("benchmark", ())
-            ],
+            [(r["task"], r["benchmark_version"], r["doc_id"], r["figure_id"], r["record_sha256"]) for r in rows],
+        )
+        held = {(r["task"], r["benchmark_version"], r["doc_id"]) for r in rows}
+        sizes = Counter((task, version) for task, version, _ in held)
+        self._con.executemany(
+            "INSERT OR REPLACE INTO benchmark_size VALUES (?, ?, ?)", [(*key, n) for key, n in sizes.items()]
         )
 
     def _apply_splits(self, seq: int, rows: Iterable[Row]) -> None:
@@ -213,8 +263,8 @@ class Index:
     ) -> bool:
         """`figure`: of a curated one its id, its group and the rank of its review stage."""
         known = self.current_key(key_id)
-        if known is not None and known >= key:
-            return False
+        if known is not None and known > key:
+            return False  # an equal one stands anew: of a replay, with more of its rows
         self._con.execute(
             "INSERT OR REPLACE INTO revisions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [key_id, row["doc_id"], row["kind"], key.stamp, key.version, key.parser, key.sha, *figure],
@@ -233,18 +283,20 @@ class Index:
                     "INSERT OR REPLACE INTO figures VALUES (?, ?, ?, ?, ?)",
                     [row["figure_id"], row["doc_id"], row["label"], row["jats_id"], row["legend"]],
                 )
-            leak = leak_hash(str(row["legend"])) if row["legend"] else None
+            is_auxiliary = row["kind"] == "auxiliary"  # nobody is judged on it, so nothing leaks into it
+            leak = leak_hash(str(row["legend"])) if row["legend"] and not is_auxiliary else None
             if leak:
                 self._con.execute("INSERT OR IGNORE INTO legends VALUES (?, ?)", [leak, row["doc_id"]])
 
     def _apply_curated(self, night: dt.date, rows: Rows) -> None:
         panels, annotations = _by_revision(rows.get("panels", ())), _by_revision(rows.get("annotations", ()))
         for row in rows.get("figures", ()):
-            if row["kind"] != "curation":
+            if row["kind"] not in CURATED_KINDS:
                 continue
             figure_id, (sender, stage, has_roles) = str(row["figure_id"]), self.delivery(row["delivery_id"])
             layer, group = layer_id(figure_id, sender, stage), gold_group(figure_id, str(row["source"]))
-            rank = 0 if row.get("is_deleted") else STAGE_RANK[stage]  # what was taken back is nobody's gold
+            is_gold = row["kind"] == "curation" and not row.get("is_deleted")  # what was taken back is nobody's gold
+            rank = STAGE_RANK[stage] if is_gold else 0
             if not self._take_revision(layer, row, revision_key(row, night), (figure_id, group, rank)):
                 continue
             key = _revision(row)
@@ -321,10 +373,29 @@ class Index:
         found = self._con.execute(_GOLD, [split, task])
         return [(str(a), str(b), str(c), int(n)) for a, b, c, n in found]
 
+    def gold_size(self, task: str, split: str, without: Iterable[str] = ()) -> tuple[int, int]:
+        """(documents, spans) of the gold of a task in a split, less those of the documents in `without`."""
+        row = self._con.execute(
+            "SELECT n_documents, n_spans FROM gold_size WHERE task = ? AND split = ?", [task, split]
+        ).fetchone()
+        left_out = [self._gold_of(d).get(task, 0) for d in without if self.split(d) == split]
+        documents, spans = row or (0, 0)
+        return int(documents) - sum(1 for n in left_out if n), int(spans) - sum(left_out)
+
+    def benchmark_size(self, task: str) -> tuple[int, int]:
+        """Newest benchmark version of a task (0: none), and how many documents it holds."""
+        query = "SELECT version, n_documents FROM benchmark_size WHERE task = ? ORDER BY version DESC LIMIT 1"
+        row = self._con.execute(query, [task]).fetchone()
+        return (int(row[0]), int(row[1])) if row else (0, 0)
+
+    def in_benchmark(self, task: str, version: int, doc_ids: Iterable[str]) -> set[str]:
+        """Those of the documents that a benchmark version holds."""
+        query = "SELECT 1 FROM benchmark WHERE doc_id = ? AND task = ? AND version = ?"
+        return {d for d in doc_ids if self._con.execute(query, [d, task, version]).fetchone()}
+
     def benchmark_figures(self, task: str) -> tuple[int, list[tuple[str, str, str]]]:
         """Newest benchmark version of a task (0: none) and its (doc_id, figure_id, record_sha256)."""
-        row = self._con.execute("SELECT max(version) FROM benchmark WHERE task = ?", [task]).fetchone()
-        version = int(row[0] or 0)
+        version, _ = self.benchmark_size(task)
         query = "SELECT doc_id, figure_id, sha FROM benchmark WHERE task = ? AND version = ? ORDER BY figure_id"
         return version, [(str(a), str(b), str(c)) for a, b, c in self._con.execute(query, [task, version])]
 

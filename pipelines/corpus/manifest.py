@@ -88,7 +88,8 @@ def find_done(manifests: Iterable[Row], run: Run, inputs: str) -> Row | None:
     return next((m for m in manifests if m.get("run_key") == run.key and m.get("inputs") == inputs), None)
 
 
-def result_of(manifest: Row, md5: str) -> StageResult:
+def result_of(manifest: Row, md5: str, costs: Mapping[str, object] | None = None) -> StageResult:
     rows = row_counts(manifest)
     message = f"{manifest['tag']}: " + ", ".join(f"{n} {t}" for t, n in rows.items())
-    return StageResult(str(manifest["tag"]), rows, md5, message=message, extra={"corpus_version": manifest["tag"]})
+    extra = {"corpus_version": manifest["tag"], "costs": dict(costs or {})}
+    return StageResult(str(manifest["tag"]), rows, md5, message=message, extra=extra)

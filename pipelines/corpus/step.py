@@ -34,6 +34,7 @@ from pipelines.corpus.manifest import (
     version_files,
 )
 from pipelines.corpus.night_record import night_row
+from pipelines.corpus.replayed import stored_parts
 from pipelines.corpus.versions import next_tag
 from pipelines.corpus.withdraw import (
     visible_rows,
@@ -95,7 +96,8 @@ def bring_forward(repo: CorpusRepo, index: Index) -> None:
 def run_freeze(settings: Settings, run: Run, inputs: str) -> StageResult:
     """Read staging/<key>/check, write the next corpus version.
 
-    `inputs` is the fingerprint of the check step. Output: tag and md5 of data.dvc; skipped where all was known.
+    `inputs` is the fingerprint of the check step. Output: tag, md5 of data.dvc, what each part cost; skipped where all
+    was known.
     """
     if run.night is None:
         raise PermanentError("freeze needs a night")
@@ -109,7 +111,8 @@ def run_freeze(settings: Settings, run: Run, inputs: str) -> StageResult:
         if done is not None:
             return result_of(done, repo.head_md5(str(done["tag"])))
         valid = {t: read_rows(staging, f"{run.key}/check/{t}.parquet") for t in _INPUT}
-        frozen = Freezer(index, run.night, _read_before(settings, run, valid)).run(valid)
+        stored = stored_parts(repo.files(), str(run.night)) if run.request.get("replay") else None
+        frozen = Freezer(index, run.night, _read_before(settings, run, valid), stored).run(valid)
         staging.write(f"{run.key}/freeze/accounting.jsonl", account_lines(run, "freeze", frozen.counts))
         if not frozen.has_news:
             return StageResult(skipped="nothing new: every record is in the corpus already")
@@ -117,10 +120,12 @@ def run_freeze(settings: Settings, run: Run, inputs: str) -> StageResult:
         _, part = next_tag(manifests, run.night)
         files = version_files(frozen.rows, run.night, part)
         manifest = night_manifest(frozen.rows, run, run.night, manifests, inputs, files)
+        repo.meter.lap("rows")
         md5 = commit_version(repo, lease, manifest, files)
         index.apply(int(str(manifest["seq"])), md5, run.night, frozen.rows)
         index.close()
-        return result_of(manifest, md5)
+        repo.meter.lap("index")
+        return result_of(manifest, md5, repo.meter.to_dict())
 
 
 def _read_before(settings: Settings, run: Run, valid: Rows) -> set[str]:

@@ -50,6 +50,13 @@ def test_data_dvc_is_the_pointer_of_this_corpus(home: Path) -> None:
     )
 
 
+def test_the_digest_says_what_to_compare_with_another_machine(home: Path) -> None:
+    said = json.loads(run_nightcap("corpus", "digest", "--json", "--home", str(home)).stdout)
+    assert f"md5: {said['corpus_md5']}\n" in (home / "corpus" / "data.dvc").read_text()
+    assert said["digest"] == digest(home)
+    assert {"cpu", "python", "pyarrow", "dvc"} <= set(said["machine"])
+
+
 def test_every_broken_file_is_in_quarantine_with_the_reason_stated_for_it(home: Path, sample_folder: Path) -> None:
     stated = json.loads((sample_folder / "sample.json").read_text())
     expected = sorted((n["date"], b["reason"]) for n in stated["nights"] for b in n["broken"])

@@ -18,6 +18,8 @@ COMMANDS = [
     "doctor",
     "plan",
     "bench parse",
+    "bench night-cost",
+    "bench freeze",
     "corpus log",
     "corpus digest",
     "corpus verify",
