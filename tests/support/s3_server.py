@@ -45,9 +45,9 @@ def serve_s3(folder: Path, *buckets: str, is_public: bool = False) -> Iterator[s
         (folder / bucket).mkdir(parents=True, exist_ok=True)
     port = free_port()
     keys = f"{ACCESS['AWS_ACCESS_KEY_ID']},{ACCESS['AWS_SECRET_ACCESS_KEY']}"
-    auth = [] if is_public else ["--auth-key", keys]
-    command = [rclone, "serve", "s3", "--addr", f"127.0.0.1:{port}", *auth, "--config", "",
-               "--dir-cache-time", "0s", str(folder)]  # fmt: skip
+    # what is read by anybody is changed behind the server's back: it must not remember folders
+    options = ["--dir-cache-time", "0s"] if is_public else ["--auth-key", keys]
+    command = [rclone, "serve", "s3", "--addr", f"127.0.0.1:{port}", *options, "--config", "", str(folder)]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         _wait(port, process)
