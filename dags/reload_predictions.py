@@ -5,7 +5,7 @@
 `champion`, or by hand.
 
 **Outputs** predictions for what the serving set had not seen, a new generation of `analytics.duckdb` (asset
-`analytics`), the night's report.
+`analytics`), the night's report, receipts in the senders' outboxes.
 
 **If it fails** analysts keep the last generation: the pointer moves only after the new file was checked. What the
 message means and what to do: `infra/runbooks/reload_predictions.md`.
@@ -32,4 +32,6 @@ with DAG(
     publish = step("reload_predictions", "publish", outlets=[analytics], pool="publish", trigger_rule="none_failed")
     report = step("reload_predictions", "report", trigger_rule="none_failed")
 
-    predict >> link >> publish >> report
+    feedback = step("reload_predictions", "feedback", trigger_rule="none_failed")
+
+    predict >> link >> publish >> report >> feedback

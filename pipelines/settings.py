@@ -190,6 +190,7 @@ class Pull:
 class Quality:
     max_rejected_share: float
     min_rows_for_share: int
+    bands: tuple[str, ...]
 
 
 @dataclass(frozen=True)

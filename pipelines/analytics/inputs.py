@@ -10,7 +10,7 @@ from typing import Any
 from pipelines.core.hashing import content_hash
 
 #: Raised when a served column is renamed or removed (with a note in the CHANGELOG).
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 #: Raised by hand when the same inputs give other served rows: it makes publish build again.
 PUBLISH_VERSION = 1
 #: Role task → type of the mentions whose roles it reads.
@@ -68,12 +68,14 @@ def _model(task: str, raw: object) -> Model | None:
 
 @dataclass(frozen=True)
 class NightRecords:
-    """What closed nights left: rows of out.nights, accounting, quality_results, and the rejected units by run."""
+    """What closed nights left: rows of out.nights, accounting, quality_results, and the rejected units by run, with the
+    state of each issue as `feedback` left it."""
 
     nights: Sequence[Row] = ()
     accounting: Sequence[Row] = ()
     quality: Sequence[Row] = ()
     issues: Sequence[Row] = ()
+    states: Sequence[Row] = ()
 
     @property
     def last(self) -> Row:

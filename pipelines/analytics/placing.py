@@ -14,7 +14,7 @@ from pipelines.core.alignment import ALIGNMENT_VERSION, Alignment, FigureCandida
 from pipelines.core.tables import rows_to_table
 
 #: Raised by hand when the same alignment can be used otherwise; with ALIGNMENT_VERSION the name of the cache.
-PLACING_VERSION = 2
+PLACING_VERSION = 3
 CACHE_NAME = f"{ALIGNMENT_VERSION}-{PLACING_VERSION}"
 MATCHES = pa.schema(
     [
@@ -69,13 +69,11 @@ def _place_beginning(alignment: Alignment, start: int, end: int) -> int | None:
 
 
 def _place_end(alignment: Alignment, start: int, end: int) -> int | None:
-    """The end of the last piece that is found again, and what follows it alike: a full stop at the end of a text has
-    no partner of its own where the publisher's legend goes on."""
+    """The end of the last piece that is found again."""
     for cut in range(min(_LOOSE_END, end - start)):
         found = alignment.map_span(max(start, end - cut - _EDGE), end - cut)
         if found:
-            rest = alignment.source[end - cut : end]
-            return found[1] + (len(rest) if alignment.target.startswith(rest, found[1]) else 0)
+            return found[1]
     return None
 
 

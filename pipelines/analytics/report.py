@@ -25,8 +25,8 @@ def render_report(data: Mapping[str, Rows]) -> str:
     style = (resources.files("pipelines") / "analytics" / "report.css").read_text(encoding="utf-8")
     body = "".join(
         [_head(meta, night), _totals(data["totals"][0]), _changes(data["changes"]), _accounting(data["accounting"]),
-         _quarantine(data["quarantine"]), _quality(data["quality"]), _curators(data), _models(data), _trend(data),
-         _foot(meta)]
+         _quarantine(data["quarantine"]), _quality(data["quality"], data.get("docs", ())), _curators(data),
+         _models(data), _trend(data), _foot(meta)]
     )  # fmt: skip
     title = f"Nightcap, night {night['run_key']}"
     return (
@@ -117,18 +117,20 @@ def _quarantine(rows: Rows) -> str:
     return _section("Rejected, by reason", _table(("reason", "new", "open", "examples"), lines, (1, 2)), note)
 
 
-def _quality(rows: Rows) -> str:
+def _quality(rows: Rows, docs: Rows) -> str:
     failed = [r for r in rows if not r["success"]]
     note = f"{len(rows) - len(failed)} of {len(rows)} rules held."
     table = _table(
-        ("table", "rule", "severity", "checked", "failed", "observed"),
+        ("table", "rule", "severity", "checked", "failed", "observed", "allowed"),
         [
-            (r["suite"], r["expectation"], r["severity"], r["n_checked"], r["n_unexpected"], r["observed"])
+            (r["suite"], r["rule"], r["severity"], r["n_checked"], r["n_failed"], r["observed"], r["band"])
             for r in failed
         ],
         (3, 4),
     )
-    return _section("Quality", table if failed else "", note if rows else "No rule was checked in this night.")
+    links = "".join(f'<p><a href="{escape(d["href"])}">every rule of every table</a> (Data Docs)</p>' for d in docs)
+    body = (table if failed else "") + links
+    return _section("Quality", body, note if rows else "No rule was checked in this night.")
 
 
 def _curators(data: Mapping[str, Rows]) -> str:

@@ -73,6 +73,12 @@ def _lines(store: ObjectStore, key: str) -> list[Row]:
     return [json.loads(line) for line in data.splitlines() if line.strip()]
 
 
+def _in_todays_words(result: Row) -> Row:
+    """A result of a rule as nights before schema version 2 stored it too."""
+    old = {"rule": result.get("expectation"), "n_failed": result.get("n_unexpected"), "rule_version": "", "band": None}
+    return {**old, **result}
+
+
 def read_records(settings: Settings, versions: Mapping[str, int] | None = None, seq: int = 0) -> NightRecords:
     """Records of the closed nights; with `versions` (tag → seq) only of those that a generation of `seq` may show."""
     reports, quarantine = open_part(settings, "reports"), open_part(settings, "quarantine")
@@ -85,8 +91,9 @@ def read_records(settings: Settings, versions: Mapping[str, int] | None = None, 
     return NightRecords(
         nights,
         [row for k in runs for row in _lines(reports, f"nights/{k}/accounting.jsonl")],
-        [row for k in runs for row in _lines(reports, f"nights/{k}/quality_results.jsonl")],
+        [_in_todays_words(row) for k in runs for row in _lines(reports, f"nights/{k}/quality_results.jsonl")],
         [{**row, "run_key": k} for k in runs for row in _lines(quarantine, f"{k}.jsonl")],
+        _lines(quarantine, "issues.jsonl"),
     )
 
 
@@ -158,7 +165,11 @@ def gather_inputs(settings: Settings) -> Inputs | None:
 def _insert(con: Any, table: str, rows: Sequence[Mapping[str, object]], target: str) -> None:
     """Rows of JSON or of the registry into a served table; texts of dates become dates."""
     if rows:
-        names = [c.name for c in load_tables("out")[table].columns] if target.startswith("gen.") else list(rows[0])
+        names = (
+            [c.name for c in load_tables("out")[table].columns]
+            if target.startswith("gen.")
+            else list(dict.fromkeys(k for r in rows for k in r))
+        )
         data = pa.table({n: pa.array([_plain(r.get(n)) for r in rows]) for n in names})
         warehouse.insert_arrow(con, target, data)
 
@@ -225,6 +236,7 @@ def _load_records(con: Any, inputs: Inputs) -> None:
     _insert(con, "accounting", records.accounting, "gen.out.accounting")
     _insert(con, "quality_results", records.quality, "gen.out.quality_results")
     _insert(con, "issues", records.issues, "work.issues")
+    _insert(con, "issue_states", records.states, "work.issue_states")
     _insert(con, "model_versions", inputs.model_versions, "gen.out.model_versions")
     _insert(con, "model_scores", inputs.model_scores, "gen.out.model_scores")
 
@@ -371,7 +383,8 @@ def run_report(settings: Settings, run: Run) -> StageResult:
     finally:
         con.close()
     night = data["night"][0]
-    key = f"night-{night['run_key']}.html"
+    docs, key = f"docs/{night['run_key']}/index.html", f"night-{night['run_key']}.html"
+    data["docs"] = [{"href": docs}] if reports.exists(docs) else []
     page = render_report(data).encode()
     if _read_if_there(reports, key) == page and not run.is_forced:
         return StageResult(skipped=f"{key} is there already")

@@ -182,6 +182,53 @@ def status(home: HomeOption = None, config: ConfigOption = None, as_json: JsonOp
     print_json(data) if as_json else render_status(data)
 
 
+WhatArgument = Annotated[str, typer.Argument(metavar="WHAT", help="corpus, analytics or model")]
+TaskArgument = Annotated[str | None, typer.Argument(metavar="[TASK]", help="With model: whose, e.g. ner")]
+
+
+@app.command()
+def hold(
+    what: WhatArgument,
+    task: TaskArgument = None,
+    why: Annotated[str, typer.Option("--why", help="Why; whoever finds it held reads this")] = "",
+    until: Annotated[
+        str | None, typer.Option("--until", help="Last day that is held (default: until released)")
+    ] = None,
+    who: Annotated[str | None, typer.Option("--who", help="Who decides it (default: the login name)")] = None,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Keep the corpus, the tables or a task's champion as they are. Flows obey, `nightcap status` shows holds first.
+
+    corpus: no night is pulled. analytics: no new generation is published. model TASK: @champion does not move. What is
+    running goes on; a hold counts from the next run.
+
+    Example: nightcap hold analytics --why "the demo for the board is on Friday" --until 2026-11-27
+    """
+    from pipelines.cli.common import login_name
+    from pipelines.cli.holds import parse_until, set_hold
+
+    done = set_hold(load_settings(home), what, task, why=why, who=who or login_name(), until=parse_until(until))
+    if as_json:
+        print_json(done)
+    else:
+        log.print(f"{done['name']} is held: {done['effect']}; `nightcap release` lifts it")
+
+
+@app.command()
+def release(
+    what: WhatArgument, task: TaskArgument = None, home: HomeOption = None, as_json: JsonOption = False
+) -> None:
+    """Lift a hold. A model that was rolled back, and what was withdrawn, does not come back by this.
+
+    Example: nightcap release model ner
+    """
+    from pipelines.cli.holds import release as lift
+
+    done = lift(load_settings(home), what, task)
+    print_json(done) if as_json else log.print(f"{done['name']} is no longer held; the next run goes on")
+
+
 @app.command()
 def sql(
     query: Annotated[str, typer.Argument(help='For example "select * from start_here"')],

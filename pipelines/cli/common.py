@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import pwd
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -46,3 +48,11 @@ def table_console() -> Console:
     """For tables on stdout: as wide as the terminal, and wide enough where there is none."""
     console = Console(highlight=False)
     return console if console.is_terminal else Console(highlight=False, width=_PIPE_WIDTH)
+
+
+def login_name() -> str:
+    """Who runs the command, for the decisions that it stores."""
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        return f"uid {os.getuid()}"

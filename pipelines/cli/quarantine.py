@@ -1,4 +1,4 @@
-"""`nightcap quarantine …`: what was rejected and why, what became of it, and receipts to the senders."""
+"""`nightcap quarantine …`: what was rejected and why, what becomes of it, and receipts to the senders."""
 
 from __future__ import annotations
 
@@ -6,9 +6,6 @@ import csv
 import datetime as dt
 import io
 import json
-import os
-import pwd
-import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -18,16 +15,17 @@ from rich.markup import escape
 from rich.table import Column, Table
 
 from pipelines import settings as settings_module
-from pipelines.cli.common import HomeOption, JsonOption, load_settings, log, print_json, table_console
+from pipelines.cli.common import HomeOption, JsonOption, load_settings, log, login_name, print_json, table_console
 from pipelines.errors import UsageError
 
 if TYPE_CHECKING:
     from pipelines.feedback.issues import Issue
     from pipelines.settings import Settings
 
-app = typer.Typer(no_args_is_help=True, help="Rejected units: list, show, export, waive; receipts to the senders.")
+app = typer.Typer(
+    no_args_is_help=True, help="Rejected units: list, show, export, assign, waive, replay; receipts to the senders."
+)
 _ROWS_SHOWN = 500
-_PLACEHOLDER = re.compile(r"\{[^{}]*\}")
 _TEXTS = ("legend", "caption_xml", "abstract", "title")
 ReasonOption = Annotated[str | None, typer.Option("--reason", help="Only of this reason, e.g. unknown_type")]
 NightOption = Annotated[str | None, typer.Option("--night", help="Only what was rejected in this night, YYYY-MM-DD")]
@@ -73,11 +71,13 @@ def show_list(
         rows = [i.to_dict() for i in issues]
         print_json({"n": len(issues), "by_status": by_status, "by_reason": by_reason, "issues": rows})
         return
-    table = Table("issue", "night", "status", "reason", "unit", Column("file", overflow="fold"),
+    table = Table("issue", "night", "status", "owner", "reason", "unit", Column("file", overflow="fold"),
                   Column("what", overflow="fold"), box=None)  # fmt: skip
     for i in issues[:_ROWS_SHOWN]:
         nights = i.night if i.night == i.last_night else f"{i.night} to {i.last_night}"
-        table.add_row(i.issue_id, nights, i.status, i.reason, i.unit, escape(i.name), escape(i.message))
+        table.add_row(
+            i.issue_id, nights, i.status, escape(i.owner), i.reason, i.unit, escape(i.name), escape(i.message)
+        )  # fmt: skip
     console = table_console()
     if issues:
         console.print(table)
@@ -105,19 +105,15 @@ def show_issue(identifier: IdArgument, home: HomeOption = None, as_json: JsonOpt
 
 
 def rule_of(issue: Issue) -> dict[str, Any]:
-    """The rule of the suites that rejected the row, found by its reason and words; else the parser, or publishing."""
+    """The rule of the suites that rejected the row, with what it says; else the step: pull, parse or publish."""
     from pipelines.quality.suites import build_suites
 
-    if issue.reason == "legend_changed" and "annotation_id" in issue.row and "raw_sha256" not in issue.row:
-        return {"stage": "publish", "suite": None, "rule": None, "says": None}
-    is_row = bool({"raw_sha256", "content_sha256"} & issue.row.keys())  # parsers reject what is no row yet
-    for suite in build_suites() if is_row else ():
-        for rule in suite.rules if suite.unit == issue.unit else ():
-            words = ".*".join(re.escape(part) for part in _PLACEHOLDER.split(rule.message))
-            is_said = re.fullmatch(rf"{words}(?: \(also: .*\))?", issue.message, re.DOTALL)
-            if is_said and rule.reason.value == issue.reason:
-                return {"stage": "check", "suite": suite.table, "rule": rule.name, "says": rule.message}
-    return {"stage": "check" if is_row else "parse", "suite": None, "rule": None, "says": None}
+    suite, _, name = issue.rule.partition(".")
+    version = {"version": issue.rule_version}
+    if not name or suite == "publish":
+        return {"stage": suite or "unknown", "suite": None, "rule": None, "says": None, **version}
+    rules = {(s.table, r.name): r.message for s in build_suites() for r in s.rules}
+    return {"stage": "check", "suite": suite, "rule": name, "says": rules.get((suite, name)), **version}
 
 
 def _render_issue(data: dict[str, Any]) -> None:
@@ -130,13 +126,16 @@ def _render_issue(data: dict[str, Any]) -> None:
     lines = {
         "issue": f"{data['issue_id']}, {data['status']}{settled}", "reason": f"{data['reason']}: {data['message']}",
         "expected": data["expected"],
-        "rule": f"{rule['suite']}.{rule['rule']}" if rule["rule"] else f"step {rule['stage']}, no rule of a suite",
+        "rule": (f"{rule['suite']}.{rule['rule']}" if rule["rule"] else f"step {rule['stage']}, no rule of a suite")
+                + (f", version {rule['version']}" if rule["version"] else ""),
         "unit": f"{data['unit']} at {data['locator'] or 'the whole file'}", "night": nights,
         "file": f"{data['name']}{place}", "raw bytes": raw, "sender": data["sender"] or "unknown",
         "delivery": f"{delivery['delivery_id']}, folder {delivery['name']}, {delivery['review_stage']}, "
                     f"dated {delivery['stated_date'] or 'nowhere'}" if delivery else data["delivery_id"] or "unknown",
         "receipt": data["receipt"] or "not written yet: `nightcap quarantine receipts`",
     }  # fmt: skip
+    if data["owner"] or data["note"]:
+        lines["owner"] = f"{data['owner'] or 'nobody'}{': ' if data['note'] else ''}{data['note']}"
     for name, text in lines.items():
         out.print(f"[bold]{name:>9}[/]  {escape(str(text))}")
     if data["payload"]:
@@ -237,7 +236,7 @@ def waive(
     elif issue.status == "fixed":
         raise UsageError(f"{issue.issue_id} is fixed by {issue.settled_by}: there is nothing to waive")
     else:
-        waiver = Waiver(issue.issue_id, who or _login_name(), str(why).strip(), settings_module.today())
+        waiver = Waiver(issue.issue_id, who or login_name(), str(why).strip(), settings_module.today())
         set_waiver(settings, waiver)
     now = find_issue(read_issues(settings), issue.issue_id)
     if as_json:
@@ -246,11 +245,55 @@ def waive(
         log.print(f"{now.issue_id} is {now.status}" + (f" ({escape(now.settled_by)})" if now.settled_by else ""))
 
 
-def _login_name() -> str:
-    try:
-        return pwd.getpwuid(os.getuid()).pw_name
-    except KeyError:
-        return f"uid {os.getuid()}"
+@app.command("assign")
+def assign(
+    identifier: IdArgument,
+    owner: Annotated[str, typer.Option("--owner", help="Who looks after it; empty: nobody any more")] = "",
+    note: Annotated[str | None, typer.Option("--note", help="What is known about it (default: as it was)")] = None,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Say who looks after a rejected unit. The issue stays open until its rows are accepted, or it is waived.
+
+    Example: nightcap quarantine assign 36b71e08 --owner ada --note "asked the curator on Monday"
+    """
+    from pipelines.core.waivers import Assignment
+    from pipelines.feedback.issues import find_issue
+    from pipelines.feedback.step import read_issues, set_assignment
+
+    settings = load_settings(home)
+    issue = find_issue(read_issues(settings), identifier)
+    known = Assignment(issue.issue_id, owner.strip(), issue.note if note is None and owner else (note or "").strip())
+    set_assignment(settings, known)
+    if as_json:
+        print_json({"issue_id": known.issue_id, "owner": known.owner, "note": known.note, "status": issue.status})
+    else:
+        log.print(f"{known.issue_id} is {issue.status}, looked after by {escape(known.owner) or 'nobody'}")
+
+
+@app.command("replay")
+def replay(
+    identifiers: Annotated[list[str] | None, typer.Argument(metavar="[ID]...", help="Issue ids or beginnings")] = None,
+    reason: Annotated[str | None, typer.Option("--reason", help="All open ones of this reason")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="All open ones")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be read again; change nothing")] = False,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Read the raw files of open issues again, with today's parsers and rules: after a rule or parser was mended.
+
+    It is a further run of the night in which they were rejected. Rows that are valid now enter the corpus and their
+    issue is fixed; what fails again stays as it is. Run it twice and the second time does nothing; a run that was
+    killed is gone on with. A file that its sender mended needs no replay: the next night takes it.
+
+    Example: nightcap quarantine replay --reason unknown_type
+    """
+    from pipelines.cli import replay as replays
+
+    settings = load_settings(home)
+    report = replays.replay(settings, identifiers or [], reason, everything=everything, is_dry=dry_run)
+    print_json(report) if as_json else log.print(replays.describe(report, is_dry=dry_run))
+    raise typer.Exit(report["exit_code"])
 
 
 @app.command("receipts")

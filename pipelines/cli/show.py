@@ -23,6 +23,8 @@ from pipelines.clients.published import query_published, select_rows
 from pipelines.clients.state import open_state
 from pipelines.corpus.night_record import nights_missing
 from pipelines.errors import UsageError
+from pipelines.feedback.issues import count_by
+from pipelines.feedback.step import read_issues
 from pipelines.settings import Settings
 
 _NIGHTS_SHOWN = 10
@@ -61,14 +63,15 @@ def collect_status(settings: Settings) -> Row:
         "home": str(settings.root), "data_kind": settings.home.data_kind, "holds": _holds(settings),
         "alerts": _alerts(settings, missing), "freshness": _freshness(settings, nights, published), "nights": nights,
         "corpus_version": manifests[-1]["tag"] if manifests else None, "published": published, "champions": champions,
-        "serving": serving, "quarantine": _quarantine(settings, records.issues, published),
+        "serving": serving, **_quarantine(settings),
         "notes": _notes(settings, manifests, champions, published, nights),
     }  # fmt: skip
 
 
 def _empty(settings: Settings) -> Row:
     note = f"{settings.root} does not exist yet: run `make demo`, or `nightcap night --articles …`"
-    nothing: Row = {"corpus_version": None, "published": None, "champions": {}, "serving": None, "quarantine": {}}
+    nothing: Row = {"corpus_version": None, "published": None, "champions": {}, "serving": None, "quarantine": {},
+                    "issues": {}}  # fmt: skip
     return {"home": str(settings.root), "data_kind": settings.home.data_kind, "holds": [], "alerts": [], "nights": [],
             "freshness": {"last_night": None, "published_night": None, "sources_missing": [], "sources": []},
             **nothing, "notes": [note]}  # fmt: skip
@@ -146,16 +149,11 @@ def _freshness(settings: Settings, nights: Sequence[Row], published: Row | None)
     }  # fmt: skip
 
 
-def _quarantine(settings: Settings, issues: Iterable[Row], published: Row | None) -> dict[str, int]:
-    """Open issues by reason: those of closed nights, and those that publish found."""
-    reasons = {str(i["issue_id"]): str(i["reason"]) for i in issues}
-    if published:
-        rows = select_rows(_generations(settings).pointer, settings, sql_text("status_quarantine"), {})
-        reasons |= {str(r["issue_id"]): str(r["reason"]) for r in rows}
-    counts: dict[str, int] = {}
-    for reason in reasons.values():
-        counts[reason] = counts.get(reason, 0) + 1
-    return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
+def _quarantine(settings: Settings) -> Row:
+    """`quarantine`: open issues by reason; `issues`: all by status. As `nightcap quarantine list` counts them."""
+    issues = read_issues(settings)
+    open_ones = [i for i in issues if i.status == "open"]
+    return {"quarantine": count_by(open_ones, "reason"), "issues": count_by(issues, "status")}
 
 
 def _alerts(settings: Settings, missing: Mapping[str, int]) -> list[str]:
@@ -213,7 +211,8 @@ def render_status(data: Row, console: Console | None = None) -> None:
         out.print(f"serving: {tasks} (covers {data['serving']['covers_corpus_version']})")
     if data["quarantine"]:
         reasons = ", ".join(f"{n} {reason}" for reason, n in data["quarantine"].items())
-        out.print(f"quarantine: {reasons}")
+        settled = ", ".join(f"{n} {s}" for s, n in data["issues"].items() if s != "open")
+        out.print(f"quarantine: open {reasons}" + (f"; {settled}" if settled else ""))
     for note in data["notes"]:
         out.print(f"[dim]•[/] {escape(note)}")
 

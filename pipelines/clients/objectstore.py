@@ -33,6 +33,7 @@ class ObjectStore(Protocol):
     def write(self, key: str, data: bytes) -> None: ...
     def exists(self, key: str) -> bool: ...
     def iter_objects(self, prefix: str = "") -> Iterator[ObjectInfo]: ...
+    def iter_others(self) -> Iterator[tuple[str, str]]: ...
     def delete(self, key: str) -> None: ...
     def uri(self, key: str = "") -> str: ...
 
@@ -78,11 +79,26 @@ class LocalStore:
                 stat = path.stat()
                 yield ObjectInfo(key, stat.st_size, f"{stat.st_size}-{stat.st_mtime_ns}")
 
+    def iter_others(self) -> Iterator[tuple[str, str]]:
+        """(key, what it is) of what `iter_objects` passes over: a link to a folder may lead out of this one or round in
+        a circle, a pipe may never end, a .tmp file is still being written."""
+        for path in sorted(self.root.rglob("*")):
+            if why := _why_not_read(path):
+                yield path.relative_to(self.root).as_posix(), why
+
     def delete(self, key: str) -> None:
         (self.root / key).unlink(missing_ok=True)
 
     def uri(self, key: str = "") -> str:
         return str(self.root / key) if key else str(self.root)
+
+
+def _why_not_read(path: Path) -> str | None:
+    if path.is_file():
+        return "a temporary file (.tmp)" if path.name.endswith(".tmp") else None
+    if path.is_symlink():
+        return "a link to a folder, not followed" if path.is_dir() else "a broken link, not a file"
+    return None if path.is_dir() else "a device or pipe, not a file"
 
 
 def _s3_client(settings: Settings, endpoint_url: str, region: str, *, is_public: bool = False) -> Any:
@@ -160,6 +176,10 @@ class S3Store:
                 for item in page.get("Contents", []):
                     key = item["Key"][len(self.prefix) + 1 :] if self.prefix else item["Key"]
                     yield ObjectInfo(key, int(item["Size"]), str(item["ETag"]).strip('"'))
+
+    def iter_others(self) -> Iterator[tuple[str, str]]:
+        """A bucket holds objects only."""
+        return iter(())
 
     def delete(self, key: str) -> None:
         with _s3_errors(self.uri(key)):

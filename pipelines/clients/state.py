@@ -1,4 +1,4 @@
-"""The state database: leases with fences, watermarks, holds, waivers. SQLite by default, else any SQLAlchemy URL."""
+"""The state database: leases with fences, watermarks, holds, what people decide. SQLite or another SQLAlchemy URL."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from pipelines.core.waivers import Waiver
+from pipelines.core.waivers import Assignment, Waiver
 from pipelines.errors import LeaseLost, TransientError, UsageError
 from pipelines.settings import Settings
 
@@ -45,6 +45,12 @@ _WAIVERS = sa.Table(
     sa.Column("who", sa.String(100), nullable=False),
     sa.Column("why", sa.Text, nullable=False),
     sa.Column("date", sa.String(10), nullable=False),
+)  # fmt: skip
+_ASSIGNMENTS = sa.Table(
+    "assignments", _METADATA,
+    sa.Column("issue_id", sa.String(64), primary_key=True),
+    sa.Column("owner", sa.String(100), nullable=False),
+    sa.Column("note", sa.Text, nullable=False),
 )  # fmt: skip
 
 LEASE_SECONDS = 60.0
@@ -215,6 +221,21 @@ class State:
     def lift_waiver(self, issue_id: str) -> bool:
         with self._engine.begin() as con:
             return bool(con.execute(_WAIVERS.delete().where(_WAIVERS.c.issue_id == issue_id)).rowcount)
+
+    # assignments
+
+    def assignments(self) -> list[Assignment]:
+        with self._engine.connect() as con:
+            rows = con.execute(sa.select(_ASSIGNMENTS).order_by(_ASSIGNMENTS.c.issue_id)).mappings().all()
+        return [Assignment(r["issue_id"], r["owner"], r["note"]) for r in rows]
+
+    def set_assignment(self, assignment: Assignment) -> None:
+        """Keep who looks after an issue; neither owner nor note takes it back."""
+        with self._engine.begin() as con:
+            con.execute(_ASSIGNMENTS.delete().where(_ASSIGNMENTS.c.issue_id == assignment.issue_id))
+            if assignment.owner or assignment.note:
+                con.execute(_ASSIGNMENTS.insert().values(issue_id=assignment.issue_id, owner=assignment.owner,
+                                                         note=assignment.note))  # fmt: skip
 
 
 def open_state(settings: Settings) -> State:

@@ -89,7 +89,7 @@ def attach_corpus(
     `through_seq` leaves out what later versions added: the files of a version then show an older one.
 
     `cur`: aliases, deliveries, document_revisions (rank 1 is current), publication_figures, curated_figures (per
-    figure, sender and review stage), gold_figures (of these the one that counts), curated_panels,
+    figure, sender and review stage), gold_figures (of these the one that counts), auxiliary_figures, curated_panels,
     curated_annotations, events, status, splits. Defined in schemas/current/*.sql.
     """
     con.execute("CREATE SCHEMA IF NOT EXISTS corpus")

@@ -1,8 +1,8 @@
 """A curator's caption beside the publisher's legend of the same figure: which figure it is, and where its spans lie.
 
-Curators copy legends by hand: other dashes and spaces, no title, a sentence less. Spans are carried over by a real
-sequence alignment, and only where the text at the target is the same; a span that cannot be carried is None, never
-a guess.
+Curators copy legends by hand: other dashes and spaces, no title, a sentence less, panels in another order. Spans are
+carried over by a real sequence alignment, and only where the text at the target is the same; a span that cannot be
+carried is None, never a guess.
 """
 
 from __future__ import annotations
@@ -17,9 +17,11 @@ from pipelines.core.ids import figure_key
 from pipelines.core.text import fold, word_spans
 
 #: Raised by hand whenever the same two texts can be aligned otherwise.
-ALIGNMENT_VERSION = 1
+ALIGNMENT_VERSION = 2
 #: Least run of equal characters (white space not counted) that is believed: shorter ones match by chance.
 LEAST_BLOCK = 8
+#: The same for a stretch that stands elsewhere, out of order: a sentence, not a phrase.
+LEAST_MOVED = 24
 #: Least share of the curated legend's words in the publisher's legend, where the figure numbers agree.
 LEAST_SHARED_WITH_LABEL = 0.6
 #: The same where content alone decides, and by how much the best must beat the second.
@@ -75,6 +77,8 @@ class Alignment:
 _TOKEN = re.compile(r"[^\W\d_]+|\d+|\S")
 #: Longest stretch between two matches that is aligned by character: words that were joined or spelt otherwise.
 _LONGEST_GAP = 240
+#: Most tokens of a stretch that is looked for elsewhere.
+_MOST_MOVED = 2000
 
 
 def _solid(text: str) -> tuple[tuple[int, ...], str]:
@@ -95,18 +99,59 @@ def _tokens(text: str) -> tuple[list[str], list[int]]:
 
 
 def _iter_blocks(source: str, target: str) -> Iterator[tuple[int, int, int]]:
-    """Equal runs (index in source, index in target, length), in characters that are not white space, by token."""
+    """Equal runs (index in source, index in target, length), in characters that are not white space, by token.
+
+    A common beginning or end is taken as it is only where it is long: one full stop is no end in common with a legend
+    that goes on after it.
+    """
     a, a_at = _tokens(source)
     b, b_at = _tokens(target)
     head = next((i for i, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))
+    head = head if a_at[head] >= LEAST_BLOCK else 0
     room = min(len(a), len(b)) - head
     tail = next((i for i in range(room) if a[-1 - i] != b[-1 - i]), room)
+    tail = tail if a_at[-1] - a_at[len(a) - tail] >= LEAST_BLOCK else 0
     yield 0, 0, a_at[head]
     middle = SequenceMatcher(None, a[head : len(a) - tail], b[head : len(b) - tail], autojunk=False)
     for block in middle.get_matching_blocks():
         i, j = block.a + head, block.b + head
         yield a_at[i], b_at[j], a_at[i + block.size] - a_at[i]
     yield a_at[len(a) - tail], b_at[len(b) - tail], a_at[-1] - a_at[len(a) - tail]
+
+
+def _free_ranges(at: Sequence[int], is_taken: Sequence[bool]) -> list[tuple[int, int]]:
+    """Ranges of tokens without a partner that are long enough to be looked for elsewhere."""
+    ranges, start = [], 0
+    for n in range(len(at)):
+        is_end = n == len(at) - 1 or any(is_taken[at[n] : at[n + 1]])
+        if is_end:
+            if at[n] - at[start] >= LEAST_MOVED and n - start <= _MOST_MOVED:
+                ranges.append((start, n))
+            start = n + 1
+    return ranges
+
+
+def _iter_moved(source: str, target: str, pairs: Sequence[int]) -> Iterator[tuple[int, int, int]]:
+    """Equal runs of what has no partner on either side, wherever they stand; the longest first."""
+    a, a_at = _tokens(source)
+    b, b_at = _tokens(target)
+    a_taken, b_taken = [pair >= 0 for pair in pairs], [False] * b_at[-1]
+    for pair in pairs:
+        if pair >= 0:
+            b_taken[pair] = True
+    while True:
+        free_a, free_b = _free_ranges(a_at, a_taken), _free_ranges(b_at, b_taken)
+        best = (0, 0, 0)
+        for first, last in free_a:
+            for to, end in free_b:
+                found = SequenceMatcher(None, a[first:last], b[to:end], autojunk=False).find_longest_match()
+                i, j = first + found.a, to + found.b
+                best = max(best, (a_at[i + found.size] - a_at[i], -a_at[i], -b_at[j]))
+        size, at, place = best[0], -best[1], -best[2]
+        if size < LEAST_MOVED:
+            return
+        yield at, place, size
+        a_taken[at : at + size] = b_taken[place : place + size] = [True] * size
 
 
 def _fill_gaps(a: str, b: str, blocks: Sequence[tuple[int, int, int]]) -> Iterator[tuple[int, int, int]]:
@@ -132,7 +177,7 @@ def _drop_short_runs(pairs: list[int], least: int) -> tuple[int, ...]:
 
 
 def align(source: str, target: str) -> Alignment:
-    """Aligns two texts, white space left out: by token, then by character between equal tokens.
+    """Aligns two texts, white space left out: by token, by character between equal tokens, and last what was moved.
 
     `confidence` is the share of the source's characters that have a partner, 0 to 1. A caption and its legend take
     a few milliseconds.
@@ -144,9 +189,11 @@ def align(source: str, target: str) -> Alignment:
     pairs = [-1] * len(a)
     for i, j, size in _fill_gaps(a, b, list(_iter_blocks(source, target))):
         pairs[i : i + size] = range(j, j + size)
-    kept = _drop_short_runs(pairs, min(LEAST_BLOCK, len(a))) if pairs else ()
+    kept = list(_drop_short_runs(pairs, min(LEAST_BLOCK, len(a)))) if pairs else []
+    for i, j, size in _iter_moved(source, target, kept):
+        kept[i : i + size] = range(j, j + size)
     n_paired = sum(pair >= 0 for pair in kept)
-    return Alignment(source, target, n_paired / len(a) if a else 0.0, source_at, target_at, kept)
+    return Alignment(source, target, n_paired / len(a) if a else 0.0, source_at, target_at, tuple(kept))
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
-"""What curators' words mean here: types, roles, databases. The facts are in config/labels.toml.
+"""What curators' words mean here: types, roles, databases, and the types of other corpora.
 
-Label sets by task: core/gold.py."""
+The facts are in config/labels.toml; label sets by task in core/gold.py.
+"""
 
 from __future__ import annotations
 
@@ -15,10 +16,10 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Database:
-    """One database of ids: the type of what it names, and the form of a stored id."""
+    """One database of ids: the form of a stored id, and the type of what it names (None where it names several)."""
 
     name: str
-    entity_type: str
+    entity_type: str | None
     pattern: re.Pattern[str]
     id_prefix: str = ""
     placeholders: frozenset[str] = frozenset()
@@ -38,6 +39,21 @@ class Database:
 
 
 @dataclass(frozen=True)
+class LabelMap:
+    """What the types of one corpus mean here. Keys are lower case: a type as delivered, or a whole id.
+
+    `annotated_types` are those that its guideline covers: every other type is unlabelled in its texts. `databases`
+    gives the database of ids that come without a prefix, by type as delivered.
+    """
+
+    name: str
+    types: Mapping[str, str]
+    annotated_types: tuple[str, ...]
+    databases: Mapping[str, str]
+    has_roles: bool = False
+
+
+@dataclass(frozen=True)
 class Labels:
     """All of labels.toml. Keys of the maps are lower case."""
 
@@ -53,6 +69,7 @@ class Labels:
     origin_names: tuple[str, ...]
     machine_origins: frozenset[str]
     databases: Mapping[str, Database]
+    maps: Mapping[str, LabelMap]
 
     def find_database(self, name: str) -> Database | None:
         """The database that a curator's name or id prefix stands for, e.g. "GO" or "Gene Ontology"."""
@@ -76,13 +93,26 @@ def _databases(raw: Mapping[str, Mapping[str, Any]]) -> dict[str, Database]:
     for name, entry in raw.items():
         database = Database(
             name=name,
-            entity_type=entry["type"],
+            entity_type=entry.get("type"),
             pattern=re.compile(entry["pattern"]),
             id_prefix=entry.get("id_prefix", ""),
             placeholders=frozenset(entry.get("placeholders", ())),
         )
         out |= dict.fromkeys((name.lower(), *entry["aliases"]), database)
     return out
+
+
+def _maps(raw: Mapping[str, Mapping[str, Any]]) -> dict[str, LabelMap]:
+    return {
+        name: LabelMap(
+            name=name,
+            types={k.lower(): v for k, v in entry["types"].items()},
+            annotated_types=tuple(entry["annotated_types"]),
+            databases={k.lower(): v for k, v in entry.get("databases", {}).items()},
+            has_roles=bool(entry.get("has_roles", False)),
+        )
+        for name, entry in raw.items()
+    }
 
 
 def parse_labels(text: str) -> Labels:
@@ -101,6 +131,7 @@ def parse_labels(text: str) -> Labels:
         origin_names=tuple(raw["origin"]["names"]),
         machine_origins=frozenset(raw["origin"]["machine"]),
         databases=_databases(raw["databases"]),
+        maps=_maps(raw["maps"]),
     )
 
 

@@ -13,9 +13,18 @@ ENTITY_TYPES = (
     "SMALL_MOLECULE", "GENEPROD", "SUBCELLULAR", "CELL_TYPE", "TISSUE",
     "ORGANISM", "EXP_ASSAY", "DISEASE", "CELL_LINE",
 )  # fmt: skip
-#: `CELL` is a cell that the curator neither typed nor normalised: stored, in no label set, masked in training.
-STORED_TYPES = (*ENTITY_TYPES, "CELL")
+#: `CELL` is a cell that the curator neither typed nor normalised; `OTHER` a mention of a type that no label set has, or
+#: one in several pieces: stored with its raw type, in no label set, masked in training.
+STORED_TYPES = (*ENTITY_TYPES, "CELL", "OTHER")
 ROLES = ("controlled", "measured", "boring")
+#: Formats that a delivery may state. The first four are told by their content, the others must be stated.
+FORMATS = (
+    "mixed", "jats", "sourcedata", "bioc", "bioc-json", "pubannotation", "pubtator", "conll", "jsonl", "craft",
+)  # fmt: skip
+#: `auxiliary` text helps a training that asks for it; it is no figure's gold, in no benchmark, in no published table.
+PURPOSES = ("gold", "auxiliary")
+#: Kinds of figures and documents that curators deliver: gold is `curation`.
+CURATED_KINDS = ("curation", "auxiliary")
 
 
 class Reason(StrEnum):
@@ -49,6 +58,7 @@ class Reason(StrEnum):
     BAD_DOI = "bad_doi"
     OVERLONG_LEGEND = "overlong_legend"
     BAD_ROLE = "bad_role"
+    BAD_TAGS = "bad_tags"
     PARENT_REJECTED = "parent_rejected"
     SYNTHETIC_IN_REAL_HOME = "synthetic_in_real_home"
     LEGEND_CHANGED = "legend_changed"

@@ -1,4 +1,4 @@
-"""A waiver: the decision that a rejected unit may stay as it is."""
+"""What people decide about a rejected unit: that it may stay as it is, or who looks after it."""
 
 from __future__ import annotations
 
@@ -13,3 +13,12 @@ class Waiver:
     who: str
     why: str
     date: str
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """Who looks after which issue of the quarantine, and what is known about it."""
+
+    issue_id: str
+    owner: str
+    note: str

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pipelines.core.gold import layer_id
 from pipelines.core.hashing import short_hash
 from pipelines.core.ids import KnownFigure, match_figure_keys, split_figure_id
-from pipelines.core.records import UnitCounts
+from pipelines.core.records import CURATED_KINDS, UnitCounts
 from pipelines.core.splits import bucket_of, leak_hash, split_of, stricter
 from pipelines.corpus.identity import Identity, resolve
 from pipelines.corpus.index import Index, RevisionKey, revision_key
@@ -67,10 +67,14 @@ _REVISION = ("record_sha256", "delivery_id", "raw_sha256")
 
 class Freezer:
     """Builds one version; `night` is the night it is written under. `known`: contents that count as unchanged though
-    they are not current: what a reparse reads as it was read before."""
+    they are not current: what a reparse reads as it was read before. `stored`, of a replay only: how many rows each
+    revision of that night has in the corpus, by record_sha256; one that is stored is news only where more of its rows
+    are valid than were then."""
 
-    def __init__(self, index: Index, night: dt.date, known: Collection[str] = ()) -> None:
-        self.index, self.night, self.known = index, night, known
+    def __init__(
+        self, index: Index, night: dt.date, known: Collection[str] = (), stored: Mapping[str, int] | None = None
+    ) -> None:
+        self.index, self.night, self.known, self.stored = index, night, known, stored or {}
         self.out = Frozen()
         self._seen: dict[str, dict[str, RevisionKey]] = {}
         self._events: set[str] = set()
@@ -143,19 +147,23 @@ class Freezer:
         for row in documents:
             doc_id = identity.resolved[str(row["doc_id"])]
             mine = figures.get((row["doc_id"], *(row[n] for n in _REVISION)), [])
-            outcome = self._outcome(doc_id, revision_key(row, self.night), has_date=row["stated_date"] is not None)
+            outcome = self._outcome(doc_id, row, len(mine))
             self.out.count("documents", outcome)
             self.out.count("figures", outcome, len(mine))
             if outcome == "valid":
                 self.out.add("documents", {**row, "doc_id": doc_id})
                 self._add_figures(doc_id, mine)
 
-    def _outcome(self, key_id: str, key: RevisionKey, *, has_date: bool) -> str:
+    def _outcome(self, key_id: str, row: Row, n_parts: int) -> str:
         """valid, duplicate (same content twice in this run) or unchanged (equal to the current revision); the same
         content with a later stated date is a new statement. Rows come by key, the least first."""
+        key, has_date = revision_key(row, self.night), row["stated_date"] is not None
         seen = self._seen.setdefault(key_id, {})
         if key.sha in seen and not (has_date and is_later(key, seen[key.sha])):
             return "duplicate"
+        if key.sha in self.stored:
+            seen[key.sha] = key
+            return "valid" if n_parts > self.stored[key.sha] else "unchanged"
         known = self.index.current_key(key_id)
         if key.sha in self.known:
             return "unchanged"
@@ -185,7 +193,7 @@ class Freezer:
 
     def _freeze_curated(self, valid: Mapping[str, Sequence[Row]], identity: Identity) -> None:
         parts = {t: _group(valid.get(t, ()), "figure_id", *_REVISION) for t in ("panels", "annotations")}
-        figures = [r for r in valid.get("figures", ()) if r["kind"] == "curation"]
+        figures = [r for r in valid.get("figures", ()) if r["kind"] in CURATED_KINDS]
         figures.sort(
             key=lambda r: (
                 str(r["figure_id"]),
@@ -199,14 +207,15 @@ class Freezer:
             doc_id = identity.resolved[str(row["doc_id"])]
             figure_id = f"{doc_id}#{_key(row['figure_id'])}"
             layer = layer_id(figure_id, *self._sender(row["delivery_id"]))
-            outcome = self._outcome(layer, revision_key(row, self.night), has_date=row["stated_date"] is not None)
+            mine = (row["figure_id"], *(row[n] for n in _REVISION))
+            outcome = self._outcome(layer, row, sum(len(found.get(mine, ())) for found in parts.values()))
             self.out.count("figures", outcome)
             if outcome == "valid":
                 self.out.add("figures", {**row, "doc_id": doc_id, "figure_id": figure_id})
                 kept.add((row["doc_id"], row["delivery_id"], row["raw_sha256"]))
             self._freeze_parts(row, figure_id, outcome, parts)
         for row in valid.get("documents", ()):
-            if row["kind"] == "curation":
+            if row["kind"] in CURATED_KINDS:
                 is_kept = (row["doc_id"], row["delivery_id"], row["raw_sha256"]) in kept
                 self.out.count("documents", "valid" if is_kept else "unchanged")
                 if is_kept:
@@ -266,7 +275,7 @@ class Freezer:
         documents have costs one look at each."""
         holders: dict[str, set[str]] = {}
         for row in self.out.rows.get("figures", ()):
-            if leak := leak_hash(_text(row["legend"])):
+            if row["kind"] != "auxiliary" and (leak := leak_hash(_text(row["legend"]))):
                 holders.setdefault(leak, set()).add(str(row["doc_id"]))
         pairs = []
         for leak, mine in sorted(holders.items()):

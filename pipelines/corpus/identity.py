@@ -58,6 +58,28 @@ def _groups(alias_sets: Mapping[str, Sequence[str]]) -> list[set[str]]:
     return [groups[k] for k in sorted(groups)]
 
 
+def _dois(names: Iterable[str]) -> set[str]:
+    return {name for name in names if name.startswith("10.")}
+
+
+def _believed(
+    alias_sets: Mapping[str, Sequence[str]], known: KnownIds, documents: Collection[str]
+) -> dict[str, Sequence[str]]:
+    """The sets, less those without a document that would make one of two documents with a DOI each: lists of others
+    are wrong now and then, and two papers made one cannot be parted again."""
+    believed = {d: names for d, names in alias_sets.items() if d in documents}
+    tonight = {name: _dois(group) for group in _groups(believed) for name in group}
+    for doc_id in sorted(set(alias_sets) - set(documents)):
+        names = {doc_id, *alias_sets[doc_id]}
+        dois = _dois(names).union(*(tonight.get(name, ()) for name in names))
+        for found in set(known.doc_ids(sorted(names)).values()):
+            if known.first_seq(found) < NEVER:
+                dois |= _dois(known.aliases_of(found))
+        if len(dois) <= 1:
+            believed[doc_id] = alias_sets[doc_id]
+    return believed
+
+
 def resolve(alias_sets: Mapping[str, Sequence[str]], known: KnownIds, documents: Collection[str]) -> Identity:
     """Identity of incoming documents, given as provisional doc_id → all their aliases.
 
@@ -66,12 +88,14 @@ def resolve(alias_sets: Mapping[str, Sequence[str]], known: KnownIds, documents:
     document so far is no identity yet: it yields to a better one. The result does not depend on the order of the input.
     """
     out = Identity()
-    for group in _groups(alias_sets):
+    for group in _groups(_believed(alias_sets, known, documents)):
         names = dict(known.doc_ids(sorted(group)))
         standing = sorted(set(names.values()), key=lambda d: (known.first_seq(d), d))
         seen = [d for d in standing if known.first_seq(d) < NEVER]
-        if len(standing) > 1 or not seen:
-            names.update({n: d for d in standing for n in (d, *known.aliases_of(d))})
+        for d in standing if len(standing) > 1 or not seen else ():
+            mine = {d, *known.aliases_of(d)}
+            if d in seen or len(_dois(group | mine)) <= 1:  # else a bare word of earlier was wrong: it gives its ids up
+                names.update(dict.fromkeys(mine, d))
         everything = group | set(names)
         doc_id = seen[0] if seen else min(everything, key=preference)
         if not seen and not group.isdisjoint(documents):

@@ -19,6 +19,7 @@ from pathlib import Path
 from pipelines.core.gold import STAGE_RANK, gold_group, layer_id, task_counts
 from pipelines.core.hashing import sha256_text
 from pipelines.core.ids import KnownFigure, split_figure_id
+from pipelines.core.records import CURATED_KINDS
 from pipelines.core.splits import leak_hash
 from pipelines.corpus.identity import NEVER
 
@@ -236,8 +237,8 @@ class Index:
     ) -> bool:
         """`figure`: of a curated one its id, its group and the rank of its review stage."""
         known = self.current_key(key_id)
-        if known is not None and known >= key:
-            return False
+        if known is not None and known > key:
+            return False  # an equal one stands anew: of a replay, with more of its rows
         self._con.execute(
             "INSERT OR REPLACE INTO revisions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [key_id, row["doc_id"], row["kind"], key.stamp, key.version, key.parser, key.sha, *figure],
@@ -256,18 +257,20 @@ class Index:
                     "INSERT OR REPLACE INTO figures VALUES (?, ?, ?, ?, ?)",
                     [row["figure_id"], row["doc_id"], row["label"], row["jats_id"], row["legend"]],
                 )
-            leak = leak_hash(str(row["legend"])) if row["legend"] else None
+            is_auxiliary = row["kind"] == "auxiliary"  # nobody is judged on it, so nothing leaks into it
+            leak = leak_hash(str(row["legend"])) if row["legend"] and not is_auxiliary else None
             if leak:
                 self._con.execute("INSERT OR IGNORE INTO legends VALUES (?, ?)", [leak, row["doc_id"]])
 
     def _apply_curated(self, night: dt.date, rows: Rows) -> None:
         panels, annotations = _by_revision(rows.get("panels", ())), _by_revision(rows.get("annotations", ()))
         for row in rows.get("figures", ()):
-            if row["kind"] != "curation":
+            if row["kind"] not in CURATED_KINDS:
                 continue
             figure_id, (sender, stage, has_roles) = str(row["figure_id"]), self.delivery(row["delivery_id"])
             layer, group = layer_id(figure_id, sender, stage), gold_group(figure_id, str(row["source"]))
-            rank = 0 if row.get("is_deleted") else STAGE_RANK[stage]  # what was taken back is nobody's gold
+            is_gold = row["kind"] == "curation" and not row.get("is_deleted")  # what was taken back is nobody's gold
+            rank = STAGE_RANK[stage] if is_gold else 0
             if not self._take_revision(layer, row, revision_key(row, night), (figure_id, group, rank)):
                 continue
             key = _revision(row)

@@ -34,6 +34,7 @@ from pipelines.corpus.manifest import (
     version_files,
 )
 from pipelines.corpus.night_record import night_row
+from pipelines.corpus.replayed import stored_parts
 from pipelines.corpus.versions import next_tag
 from pipelines.corpus.withdraw import (
     visible_rows,
@@ -110,7 +111,8 @@ def run_freeze(settings: Settings, run: Run, inputs: str) -> StageResult:
         if done is not None:
             return result_of(done, repo.head_md5(str(done["tag"])))
         valid = {t: read_rows(staging, f"{run.key}/check/{t}.parquet") for t in _INPUT}
-        frozen = Freezer(index, run.night, _read_before(settings, run, valid)).run(valid)
+        stored = stored_parts(repo.files(), str(run.night)) if run.request.get("replay") else None
+        frozen = Freezer(index, run.night, _read_before(settings, run, valid), stored).run(valid)
         staging.write(f"{run.key}/freeze/accounting.jsonl", account_lines(run, "freeze", frozen.counts))
         if not frozen.has_news:
             return StageResult(skipped="nothing new: every record is in the corpus already")

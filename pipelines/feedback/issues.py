@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from pipelines.core.waivers import Waiver
+from pipelines.core.waivers import Assignment, Waiver
 from pipelines.errors import UsageError
 
 Row = Mapping[str, Any]
@@ -29,7 +29,8 @@ _HEAD_BYTES = 100_000
 
 @dataclass(frozen=True)
 class Issue:
-    """`night` is the first night of the fault, `last_night` the last one, from which the words are."""
+    """`night` is the first night of the fault, `last_night` the last one, from which the words are. `rule` is a rule of
+    a suite (`suite.rule`) or the step that rejected it, `rule_version` what that was then."""
 
     issue_id: str
     night: str
@@ -44,9 +45,14 @@ class Issue:
     delivery_id: str
     raw_sha256: str
     payload: str
+    rule: str = ""
+    rule_version: str = ""
     n_nights: int = 1
     status: str = "open"
     settled_by: str = ""
+    sender: str = ""
+    owner: str = ""
+    note: str = ""
 
     @property
     def row(self) -> dict[str, Any]:
@@ -68,6 +74,11 @@ class Accepted:
     name: str = ""
     doc_id: str = ""
     figure: str = ""
+
+    @property
+    def run_key(self) -> str:
+        night, n = self.order
+        return f"{night}.{n}" if n else night
 
 
 @dataclass(frozen=True)
@@ -117,6 +128,7 @@ def _merge(rows: Sequence[Row]) -> Issue:
     last = rows[-1]
     words = {c: str(last[c]) for c in ("issue_id", "source", "unit", "reason", "message", "name", "locator",
                                        "delivery_id", "raw_sha256", "payload")}  # fmt: skip
+    words |= {c: str(last.get(c) or "") for c in ("rule", "rule_version", "sender")}
     nights = sorted({str(r["night"]) for r in rows})
     return Issue(**words, night=nights[0], last_night=nights[-1], last_run=str(last["run_key"]), n_nights=len(nights))
 
@@ -154,7 +166,7 @@ def settle(
     waivers: Mapping[str, Waiver],
 ) -> list[Issue]:  # fmt: skip
     """The issues with their status. `rejected` holds fault_key of every row, so that a fault under a new file name
-    is no fix of the old one."""
+    is no fix of the old one, nor a run in which it came again."""
     out = []
     for issue in issues:
         fix = _find_fix(issue, places.get(issue.issue_id, Place()), accepted, rejected)
@@ -166,8 +178,28 @@ def settle(
     return out
 
 
-def fault_key(delivery_id: str, unit: str, reason: str, locator: str) -> tuple[str, ...]:
-    return (delivery_id, unit, reason, locator)
+def fault_key(run_key: str, delivery_id: str, unit: str, reason: str, locator: str) -> tuple[str, ...]:
+    """A fault in what one run brought. Of what publishing finds no run is named: it counts for any."""
+    return (run_key, delivery_id, unit, reason, locator)
+
+
+def assign(issues: Iterable[Issue], assignments: Iterable[Assignment]) -> list[Issue]:
+    """The issues with their owners and notes."""
+    known = {a.issue_id: a for a in assignments}
+    return [replace(i, owner=a.owner, note=a.note) if (a := known.get(i.issue_id)) else i for i in issues]
+
+
+def state_rows(issues: Iterable[Issue]) -> list[dict[str, str]]:
+    """What publishing must know of each issue beside its rejections.
+
+    Of what publishing itself finds only what people decided: the rest it works out anew, and were it told what it found
+    it would publish the same again.
+    """
+    return [
+        {"issue_id": i.issue_id, "status": i.status, "settled_by": i.settled_by, "owner": i.owner, "note": i.note,
+         "sender": i.sender}
+        for i in issues if not i.rule.startswith("publish.") or i.status == "waived" or i.owner or i.note
+    ]  # fmt: skip
 
 
 def _find_fix(issue: Issue, place: Place, accepted: AcceptedIndex, rejected: set[tuple[str, ...]]) -> str | None:
@@ -179,8 +211,9 @@ def _find_fix(issue: Issue, place: Place, accepted: AcceptedIndex, rejected: set
         else:
             found += accepted.later(issue, "doc", doc_id)
     for item in sorted(found, key=lambda a: (a.order, a.delivery_id)):
-        if fault_key(item.delivery_id, issue.unit, issue.reason, issue.locator) not in rejected:
-            return item.delivery_id
+        fault = (item.delivery_id, issue.unit, issue.reason, issue.locator)
+        if not {fault_key(item.run_key, *fault), fault_key("", *fault)} & rejected:
+            return item.delivery_id if item.delivery_id != issue.delivery_id else f"replay {item.run_key}"
     return None
 
 

@@ -91,7 +91,8 @@ def _rejected(rows: Sequence[Receipt]) -> str:
 
 
 def _issue(row: Receipt) -> str:
-    status = _STATUS.get(row["status"], row["status"])
+    is_replay = str(row["settled_by"]).startswith("replay ")
+    status = "fixed since, by the" if is_replay else _STATUS.get(row["status"], row["status"])
     settled = f" {row['settled_by']}" if row["settled_by"] else ""
     at = row["file"] + (f", line {row['line']}, column {row['column']}" if row["line"] else "")
     facts = {"expected": row["expected"], "file": at, "place": row["locator"] or "the whole file",

@@ -1,7 +1,8 @@
-"""Issues of a home with their status, and receipts into the senders' outboxes. The only part that meets services.
+"""Issues of a home with their state, and receipts into the senders' outboxes. The only part that meets services.
 
 Reads quarantine/, the manifests of landing/, the nights' records, the corpus, staging/ where it is still there, and the
-published file for what only publishing finds. Writes outbox/<sender>/<delivery id>.html, then the same as .json, whose
+published file for what only publishing finds. Writes quarantine/issues.jsonl, the state of each issue, before every
+publish, and outbox/<sender>/<delivery id>.html, then the same as .json, whose
 fingerprint says what it was made from: a receipt that still holds is left alone.
 """
 
@@ -11,7 +12,7 @@ import datetime as dt
 import io
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -26,18 +27,20 @@ from pipelines.clients.state import open_state
 from pipelines.clients.warehouse import read_sql
 from pipelines.core.hashing import canonical_json, content_hash
 from pipelines.core.runs import Run, StageResult
-from pipelines.core.waivers import Waiver
+from pipelines.core.waivers import Assignment, Waiver
 from pipelines.errors import UsageError
 from pipelines.feedback.issues import (
     Accepted,
     AcceptedIndex,
     Issue,
     Place,
+    assign,
     fault_key,
     merge_issues,
     order_of,
     place_of,
     settle,
+    state_rows,
 )  # fmt: skip
 from pipelines.feedback.places import LegendPlace, RawPlace, find_in_legend, find_in_raw
 from pipelines.feedback.receipt_page import render_receipt
@@ -48,6 +51,7 @@ Row = dict[str, Any]
 Progress = Callable[[int, int, str], None]
 Places = dict[str, tuple[RawPlace | None, LegendPlace | None]]
 _SQL = "feedback/sql"
+_STATES = "issues.jsonl"
 _UNIT_TABLES = {"document": "documents", "figure": "figures", "panel": "panels", "annotation": "annotations",
                 "event": "document_events"}  # fmt: skip
 _RECORD_COLUMNS = ("doc_id", "figure_id", "jats_id", "source", "delivery_id", "raw_sha256")
@@ -68,6 +72,9 @@ class Manifest:
             return issue.delivery_id
         return "" if issue.delivery_id else self._brought_by.get(issue.raw_sha256, "")
 
+    def sender_of(self, issue: Issue) -> str:
+        return str(self.deliveries.get(self.delivery_of(issue), {}).get("sender") or "")
+
     @cached_property
     def _brought_by(self) -> dict[str, str]:
         return {f["raw_sha256"]: d for d, found in self.files.items() for f in found if f["status"] == "valid"}
@@ -83,7 +90,7 @@ def _jsonl(data: bytes) -> list[Row]:
 def read_rejected(settings: Settings) -> list[Row]:
     """Rows of the quarantine, of nights that are closed, stopped or still running, each with its `run_key`."""
     store = open_part(settings, "quarantine")
-    keys = [o.key for o in store.iter_objects() if o.key.endswith(".jsonl")]
+    keys = [o.key for o in store.iter_objects() if o.key.endswith(".jsonl") and o.key != _STATES]
     rows = [{**row, "run_key": k.removesuffix(".jsonl")} for k in keys for row in _jsonl(store.read(k))]
     known = {r["issue_id"] for r in rows}
     return rows + [r for r in _published(settings) if r["issue_id"] not in known]
@@ -116,17 +123,36 @@ def read_manifest(settings: Settings, run_key: str) -> Manifest:
 
 
 def read_issues(settings: Settings) -> list[Issue]:
-    """Every issue of the home with its status; none where nothing was rejected yet."""
+    """Every issue of the home with its state; none where nothing was rejected yet. The one place that says it."""
     if not settings.root.exists():
         raise UsageError(f"{settings.root} does not exist: run `nightcap night` (or `make demo`) first, or give --home")
     rows = read_rejected(settings)
     issues = merge_issues(rows)
     if not issues:
         return []
-    waivers = {w.issue_id: w for w in open_state(settings).waivers()}
+    state = open_state(settings)
+    waivers = {w.issue_id: w for w in state.waivers()}
     accepted, places = _compare_with_accepted(settings, issues, rows)
-    faults = {fault_key(*(str(r[c]) for c in ("delivery_id", "unit", "reason", "locator"))) for r in rows}
-    return settle(issues, places, accepted, faults, waivers)
+    faults = {_fault_of(r) for r in rows}
+    issues = assign(settle(issues, places, accepted, faults, waivers), state.assignments())
+    manifests = {k: read_manifest(settings, k) for k in {i.last_run for i in issues if not i.sender}}
+    return [i if i.sender else replace(i, sender=manifests[i.last_run].sender_of(i)) for i in issues]
+
+
+def _fault_of(row: Row) -> tuple[str, ...]:
+    run_key = "" if str(row.get("rule") or "").startswith("publish.") else str(row["run_key"])
+    return fault_key(run_key, *(str(row[c]) for c in ("delivery_id", "unit", "reason", "locator")))
+
+
+def write_states(settings: Settings) -> int:
+    """Bring quarantine/issues.jsonl up to date, from which publishing takes the state of each issue; how many rows.
+
+    The flow does so before each publish, so that no order of nights, waivers and replays leaves a state behind.
+    """
+    rows = state_rows(read_issues(settings))
+    text = "".join(canonical_json(r) + "\n" for r in sorted(rows, key=lambda r: r["issue_id"]))
+    open_part(settings, "quarantine").write(_STATES, text.encode())
+    return len(rows)
 
 
 # what was accepted since
@@ -142,10 +168,11 @@ def _compare_with_accepted(
     for item in _accepted_files(later, rows, {(i.source, i.name) for i in issues}):
         index.add(item)
     places = _issue_places(settings, issues)
-    orders = {d: order_of(m.run_key) for m in later for d in m.deliveries}
+    # by file, not by delivery: a replay brings some files of a delivery a second time
+    orders = {(d, f["raw_sha256"]): order_of(m.run_key) for m in later for d, files in m.files.items() for f in files}
     docs = {d for p in places.values() for d in p.doc_ids}
     for r in _records(settings, {m.run_key.partition(".")[0] for m in later}, "doc_id", docs):
-        if order := orders.get(r["delivery_id"]):
+        if order := orders.get((r["delivery_id"], r["raw_sha256"])):
             for figure in {"", str(r.get("figure_id") or ""), str(r.get("jats_id") or "")}:
                 index.add(Accepted(order, r["source"], r["delivery_id"], "", r["doc_id"], figure))
     return index, places
@@ -164,11 +191,11 @@ def _issue_places(settings: Settings, issues: Sequence[Issue]) -> dict[str, Plac
 def _accepted_files(
     manifests: Iterable[Manifest], rows: Iterable[Row], wanted: set[tuple[str, str]]
 ) -> Iterator[Accepted]:
-    unread = {(r["delivery_id"], r["name"]) for r in rows if r["unit"] == "file"}
+    unread = {(r["run_key"], r["delivery_id"], r["name"]) for r in rows if r["unit"] == "file"}
     for manifest in manifests:
         for files in manifest.files.values():
             for f in files:
-                is_in = f["status"] == "valid" and (f["delivery_id"], f["name"]) not in unread
+                is_in = f["status"] == "valid" and (manifest.run_key, f["delivery_id"], f["name"]) not in unread
                 if is_in and (f["source"], f["name"]) in wanted:
                     yield Accepted(order_of(manifest.run_key), f["source"], f["delivery_id"], f["name"])
 
@@ -178,7 +205,7 @@ def _records(settings: Settings, nights: set[str], column: str, values: set[str]
     repo = CorpusRepo(settings)
     wanted = pa.array(sorted(values), pa.string())
     for file in repo.files(tables=("documents", "figures")) if nights and values and repo.exists() else ():
-        if file.night in nights:
+        if any(file.may_hold(n) for n in nights):
             names = [c for c in _RECORD_COLUMNS if c in pq.read_schema(file.path).names]
             table = pq.read_table(file.path, columns=names)
             yield from table.filter(pc.is_in(table[column], value_set=wanted)).to_pylist()
@@ -307,13 +334,14 @@ def run(settings: Settings, run: Run, progress: Progress | None = None) -> Stage
 def _by_delivery(settings: Settings, issues: Sequence[Issue]) -> dict[str, list[Issue]]:
     """Issues by each delivery that they were rejected in, with the words of that delivery and the status of today."""
     known = {i.issue_id: i for i in issues}
-    out: dict[str, list[Issue]] = {}
-    for row in read_rejected(settings):
+    out: dict[str, dict[str, Issue]] = {}
+    for row in sorted(read_rejected(settings), key=lambda r: order_of(str(r["run_key"]))):
         issue = merge_issues([row])[0]
         now = known[issue.issue_id]
         settled = {"status": now.status, "settled_by": now.settled_by}
-        out.setdefault(issue.delivery_id, []).append(Issue(**{**vars(issue), **settled}))
-    return out
+        # once a delivery, however often it was replayed
+        out.setdefault(issue.delivery_id, {})[issue.issue_id] = Issue(**{**vars(issue), **settled})
+    return {delivery_id: list(found.values()) for delivery_id, found in out.items()}
 
 
 def _write_receipt(
@@ -338,6 +366,11 @@ def _write_receipt(
 def set_waiver(settings: Settings, waiver: Waiver) -> None:
     """Keep the decision that an issue may stay; a later one on the same issue replaces it."""
     open_state(settings).set_waiver(waiver)
+
+
+def set_assignment(settings: Settings, assignment: Assignment) -> None:
+    """Keep who looks after an issue and what is known of it; empty ones take it back."""
+    open_state(settings).set_assignment(assignment)
 
 
 def lift_waiver(settings: Settings, issue_id: str) -> bool:

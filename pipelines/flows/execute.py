@@ -122,6 +122,23 @@ def _open_run(settings: Settings, flow: str, key: str, request: dict[str, object
     return Run(flow, key, night, stored, force)
 
 
+def open_replay(settings: Settings, night: dt.date, request: dict[str, object]) -> str:
+    """Key of the further run of a closed night that replays `request`: started here, or gone on with.
+
+    UsageError where the night is not closed, or another run of it is not finished.
+    """
+    keys = night_keys(settings, night)
+    if not keys or not (read_result(settings, _NIGHTLY, keys[0], "close") or {}).get("uri"):
+        raise UsageError(f"night {night} is not closed: finish it first (`nightcap run {_NIGHTLY} --run {night}`)")
+    return _open_run(settings, _NIGHTLY, _night_key(settings, night), request, force=False).key
+
+
+def closed_requests(settings: Settings, night: dt.date) -> list[dict[str, Any]]:
+    """Requests of the runs of a night that are closed."""
+    closed = [k for k in night_keys(settings, night) if read_result(settings, _NIGHTLY, k, "close")]
+    return [json.loads(_runs(settings).read(f"{_NIGHTLY}/{k}/request.json")) for k in closed]
+
+
 def resolve_run(settings: Settings, flow: str, key: str | None, options: Mapping[str, str], *, force: bool) -> Run:
     """The run that a first step starts or goes on with, or that `key` names."""
     if key:

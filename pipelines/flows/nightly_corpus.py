@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from pipelines.core.runs import StageResult
 from pipelines.flows.context import Context
+from pipelines.flows.holds import corpus_hold
 
 
 def pull(ctx: Context) -> StageResult:
-    """1. Raw bytes from every source, unchanged, with provenance → landing."""
+    """1. Raw bytes from every source, unchanged, with provenance → landing. A replay takes what is there already."""
+    if held := corpus_hold(ctx.settings):
+        return StageResult(skipped=held)
+    if ctx.run.request.get("replay"):
+        from pipelines.flows.replay import pull_again
+
+        return pull_again(ctx.settings, ctx.run)
     from pipelines.sources.step import run
 
     return run(ctx.settings, ctx.run, ctx.progress)
@@ -37,7 +44,9 @@ def freeze(ctx: Context) -> StageResult:
 def close(ctx: Context) -> StageResult:
     """5. The night's record: accounts, sources missing, counts. Runs also when there was nothing to freeze."""
     from pipelines.corpus.step import run_close
+    from pipelines.quality.step import accept_counts
 
+    accept_counts(ctx.settings, ctx.run)
     return run_close(ctx.settings, ctx.run, ctx.results, ctx.seconds())
 
 

@@ -1,8 +1,8 @@
-"""Reload: predict → link → publish → report, for whatever the corpus, the champions or the nights changed."""
+"""Reload: predict → link → publish → report → feedback, for what the corpus, champions or nights changed."""
 
 from __future__ import annotations
 
-from pipelines.core.runs import StageResult
+from pipelines.core.runs import Run, StageResult
 from pipelines.flows.context import Context
 
 
@@ -21,9 +21,11 @@ def link(ctx: Context) -> StageResult:
 
 
 def publish(ctx: Context) -> StageResult:
-    """3. A new DuckDB file built aside, checked, and the pointer flipped."""
+    """3. A new DuckDB file built aside, checked, and the pointer flipped; with the state of each issue of today."""
     from pipelines.analytics.step import run_publish
+    from pipelines.feedback.step import write_states
 
+    write_states(ctx.settings)
     return run_publish(ctx.settings, ctx.run)
 
 
@@ -34,4 +36,11 @@ def report(ctx: Context) -> StageResult:
     return run_report(ctx.settings, ctx.run)
 
 
-STEPS = (predict, link, publish, report)
+def feedback(ctx: Context) -> StageResult:
+    """5. Receipts and rejected rows back to their senders."""
+    from pipelines.feedback.step import run
+
+    return run(ctx.settings, Run("feedback", "all"), ctx.progress)
+
+
+STEPS = (predict, link, publish, report, feedback)

@@ -44,7 +44,7 @@ def reparse(settings: Settings, asked: Asked, say: Say) -> dict[str, Any]:
 
     A reparse that was ended goes on where it was. UsageError where a night is under way, or the document is unknown.
     """
-    from pipelines.ingest.step import parser_versions
+    from pipelines.ingest.formats import parser_versions
 
     report: dict[str, Any] = {"runs": {}, "n_files": 0, "n_differing": 0, "skipped": 0, "formats": set()}
     _finish_begun(settings, report, say)

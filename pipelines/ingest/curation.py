@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from pipelines.core.labels import Labels
+from pipelines.core.labels import LabelMap, Labels
 from pipelines.core.records import AnnotationRecord, Reason, Rejection, UnitCounts
 from pipelines.core.text import normalise_legend
 from pipelines.errors import RejectedInput
 
 _RAW_ID = re.compile(r"\s*([^:_]+)[:_](.*)", re.DOTALL)
-
+_NO_ID = frozenset({"", "-", "-1", "None", "null"})
 
 #: Longest text of a panel or figure, and most characters that make up one letter. The longest real legend seen has
 #: some 10,000; without a limit one hostile file of 60 MB takes minutes and gigabytes.
@@ -121,16 +122,21 @@ def trace_legend(raw: str) -> TracedText:
 
 
 @dataclass(frozen=True)
-class ResolvedId:
-    """An id of a curator: its type, the id as stored and its database; `ext_db` is "" where it names no database."""
+class Resolved:
+    """What a curator's type and ids mean: the stored type, the type as delivered, ids and their databases in parallel.
+    The database of an id that names none is ""."""
 
     entity_type: str
     raw_type: str
-    ext_id: str
-    ext_db: str
+    ext_ids: tuple[str, ...] = ()
+    ext_dbs: tuple[str, ...] = ()
+
+    def as_other(self) -> Resolved:
+        """The same without a type that anyone learns from."""
+        return replace(self, entity_type="OTHER")
 
 
-def resolve_raw_id(raw: str, labels: Labels) -> ResolvedId | None:
+def resolve_raw_id(raw: str, labels: Labels) -> Resolved | None:
     """The type and id behind `Uniprot:P28482`, `CVCL_0063` or `protein:GFP`; None where the prefix is unknown.
 
     An id such as `protein:GFP` names a type but no database: it is kept whole, with the empty database.
@@ -139,10 +145,44 @@ def resolve_raw_id(raw: str, labels: Labels) -> ResolvedId | None:
     if match is None:
         return None
     prefix, local = match[1].strip(), " ".join(match[2].split())
-    if database := labels.find_database(prefix):
-        return ResolvedId(database.entity_type, prefix, database.normalise_id(local), database.name)
+    if (database := labels.find_database(prefix)) and database.entity_type:
+        ext_id = database.normalise_id(local)
+        return Resolved(database.entity_type, prefix, *(((ext_id,), (database.name,)) if ext_id else ()))
     entity_type = labels.find_type(prefix)
-    return ResolvedId(entity_type, prefix, f"{prefix}:{local}", "") if entity_type else None
+    return Resolved(entity_type, prefix, (f"{prefix}:{local}",), ("",)) if entity_type else None
+
+
+def _split_id(raw: str, default: str, labels: Labels) -> tuple[str, str] | None:
+    """(id, database) as stored; `default` is the database of an id without a prefix. None for "no id" ("-1")."""
+    raw = " ".join(raw.split())
+    if raw in _NO_ID:
+        return None
+    match = _RAW_ID.fullmatch(raw)
+    if match and (named := labels.find_database(match[1])):
+        ext_id = named.normalise_id(match[2])
+        return (ext_id, named.name) if ext_id else None
+    if database := labels.find_database(default):
+        return database.normalise_id(raw), database.name
+    return raw, ""
+
+
+def resolve_mention(
+    raw_type: str, raw_ids: Sequence[str], labels: Labels, label_map: LabelMap | None = None
+) -> Resolved | None:
+    """What a delivered type and its ids mean: by the map of labels that the delivery names, a whole id before its type;
+    without a map by SourceData's own words and id prefixes. None where it is unknown."""
+    if label_map is None:
+        if found := resolve_raw_id(raw_ids[0] if raw_ids else raw_type, labels):
+            return found
+        entity_type = labels.find_type(raw_type)
+    else:
+        keys = (*(i.lower() for i in raw_ids), raw_type.lower())
+        entity_type = next((label_map.types[k] for k in keys if k in label_map.types), None)
+    if entity_type is None:
+        return None
+    default = label_map.databases.get(raw_type.lower(), "") if label_map else ""
+    pairs = dict.fromkeys(pair for raw in raw_ids if (pair := _split_id(raw, default, labels)))
+    return Resolved(entity_type, raw_type, tuple(i for i, _ in pairs), tuple(d for _, d in pairs))
 
 
 def _join_rows(a: AnnotationRecord, b: AnnotationRecord) -> AnnotationRecord:
@@ -194,12 +234,15 @@ def mark_nested(records: Sequence[AnnotationRecord]) -> tuple[AnnotationRecord, 
     if machine and len(machine) < len(records):
         return (*mark_nested([r for r in records if not r.is_machine]), *mark_nested(machine))
     placed = [(r.start, r.end, n, r) for n, r in enumerate(records) if r.start is not None and r.end is not None]
-    standing: list[tuple[int, int]] = []
+    starts: list[int] = []  # of those that stand, which never overlap, in order; and their ends
+    ends: list[int] = []
     out: list[tuple[int, int, int, AnnotationRecord]] = []
     for start, end, n, record in sorted(placed, key=lambda p: (p[0] - p[1], p[0], p[2])):
-        is_nested = any(start < e and end > s for s, e in standing)
+        at = bisect_left(starts, end)
+        is_nested = at > 0 and ends[at - 1] > start
         if not is_nested:
-            standing.append((start, end))
+            starts.insert(at, start)
+            ends.insert(at, end)
         out.append((start, -end, n, replace(record, is_nested=is_nested)))
     floating = [r for r in records if r.start is None]
     return (*(r for _, _, _, r in sorted(out, key=lambda p: p[:3])), *floating)

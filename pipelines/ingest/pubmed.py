@@ -136,8 +136,8 @@ def _read_date(article: etree._Element) -> dt.date | None:
 
 
 def _date(year: str | None, month: str | None, day: str | None) -> dt.date | None:
-    number = _MONTHS.get((month or "")[:3].lower()) or (int(month) if (month or "").isdecimal() and month else 1)
     try:
+        number = _MONTHS.get((month or "")[:3].lower()) or (int(month) if month and month.isdecimal() else 1)
         return dt.date(int(year or ""), number, int(day) if day and day.isdecimal() else 1)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None

@@ -17,7 +17,8 @@ Tables = dict[str, list[Row]]
 @dataclass(frozen=True)
 class Origin:
     """Where a record came from: what every row of it carries. `guideline`: what its delivery annotates; another
-    guideline makes another revision of the same tags, for it says which words are unlabelled."""
+    guideline makes another revision of the same tags, for it says which words are unlabelled. Figures of an auxiliary
+    delivery are of another kind, under keys of their own: nothing that asks for curated figures meets them."""
 
     source: str
     delivery_id: str
@@ -28,6 +29,11 @@ class Origin:
     sender: str
     review_stage: str
     guideline: tuple[str, ...] = ()
+    is_auxiliary: bool = False
+
+    @property
+    def kind(self) -> str:
+        return "auxiliary" if self.is_auxiliary else "curation"
 
     def columns(self, stated_date: dt.date | None, stated_version: int, record_sha256: str) -> Row:
         return {
@@ -42,8 +48,12 @@ def rows_of(parsed: ParsedFile, origin: Origin) -> Tables:
     out: Tables = {}
     for document in parsed.documents:
         _add_document(out, document, origin)
-    for ids in dict.fromkeys(f.ids for f in parsed.curated if not f.is_deleted):
-        _add_curated_document(out, ids, [f for f in parsed.curated if f.ids == ids], origin)
+    by_document: dict[DocIds, list[CuratedFigure]] = {}
+    for figure in parsed.curated:
+        by_document.setdefault(figure.ids, []).append(figure)
+    for ids, figures in by_document.items():
+        if not all(f.is_deleted for f in figures):
+            _add_curated_document(out, ids, figures, origin)
     for figure in parsed.curated:
         _add_curated_figure(out, figure, origin)
     for event in parsed.events:
@@ -127,7 +137,7 @@ def _add_curated_document(out: Tables, ids: DocIds, figures: list[CuratedFigure]
     doc_id = doc_id_for(ids, origin.source, origin.raw_sha256)
     common = origin.columns(figures[0].stated_date, figures[0].stated_version, content_hash(ids))
     _add(out, "documents", {
-        **_id_columns(ids, origin, doc_id), "kind": "curation", "licence": "unknown", "n_figures": len(figures),
+        **_id_columns(ids, origin, doc_id), "kind": origin.kind, "licence": "unknown", "n_figures": len(figures),
         **common,
     })  # fmt: skip
     _add_aliases(out, ids, doc_id, origin)
@@ -135,13 +145,13 @@ def _add_curated_document(out: Tables, ids: DocIds, figures: list[CuratedFigure]
 
 def _add_curated_figure(out: Tables, figure: CuratedFigure, origin: Origin) -> None:
     doc_id = doc_id_for(figure.ids, origin.source, origin.raw_sha256)
-    figure_id = f"{doc_id}#cur-{origin.source}-{figure.key}"
+    figure_id = f"{doc_id}#{origin.kind[:3]}-{origin.source}-{figure.key}"
     about = [origin.sender, origin.review_stage, *origin.guideline]
     sha = content_hash([replace(figure, stated_date=None, stated_version=0), about])
     common = origin.columns(figure.stated_date, figure.stated_version, sha)
     legend_sha256 = None if figure.is_deleted else sha256_text(figure.legend)
     _add(out, "figures", {
-        "figure_id": figure_id, "doc_id": doc_id, "kind": "curation", "label": figure.label,
+        "figure_id": figure_id, "doc_id": doc_id, "kind": origin.kind, "label": figure.label,
         "jats_id": figure.external_id, "position": figure.position,
         "legend": None if figure.is_deleted else figure.legend, "legend_sha256": legend_sha256,
         "graphics": list(figure.graphics), "place": "body",

@@ -9,9 +9,9 @@ from __future__ import annotations
 import datetime as dt
 import io
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -23,30 +23,15 @@ from pipelines.core.records import ParsedFile, Reason, Rejection, UnitCounts
 from pipelines.core.runs import Run, StageResult
 from pipelines.core.tables import CORPUS_TABLES, corpus_schema, rows_to_table
 from pipelines.errors import PermanentError, PipelineError, RejectedInput
-from pipelines.ingest import (
-    bioc,
-    biorxiv,
-    deletions,
-    europepmc,
-    jats,
-    pmc_metadata,
-    pubmed,
-    retraction_lists,
-    sourcedata,
-    sourcedata_api,
-    vanished,
-)  # fmt: skip
-from pipelines.ingest.json_records import load_object
+from pipelines.ingest import craft, deletions
+from pipelines.ingest.formats import parse_file, parser_versions
 from pipelines.ingest.rows import Origin, Row, rows_of
-from pipelines.ingest.xml_safety import root_name
 from pipelines.settings import Settings
 
 Progress = Callable[[int, int, str], None]
+_Parsed = TypeVar("_Parsed")
 _SYNTHETIC = b"<meta-name>nightcap-synthetic</meta-name>"
 _TABLES = tuple(t for t in CORPUS_TABLES if t not in ("tombstones", "splits", "benchmark"))
-#: Modules that read a JSON object which they know by its keys: `is_record`, `parse_record`, `PARSER_VERSION`.
-_JSON_READERS = (europepmc, biorxiv, deletions, pmc_metadata, vanished)
-_PARSERS = (jats, bioc, sourcedata, sourcedata_api, pubmed, retraction_lists, *_JSON_READERS)
 
 
 @dataclass
@@ -59,45 +44,21 @@ class _Night:
     def count(self, unit: str, counts: UnitCounts) -> None:
         self.counts[unit] = self.counts.get(unit, UnitCounts()) + counts
 
-    def reject(self, rejection: Rejection, entry: Mapping[str, Any]) -> None:
+    def reject(self, rejection: Rejection, entry: Mapping[str, Any], *, rule: str = "parse", version: int = 0) -> None:
         self.rejections.append({
             "source": entry["source"], "unit": rejection.unit, "reason": str(rejection.reason),
             "message": rejection.message, "name": entry["name"], "locator": rejection.locator,
             "delivery_id": entry["delivery_id"], "raw_sha256": entry["raw_sha256"],
             "payload": canonical_json(rejection.payload), "n": rejection.n,
+            "rule": rule, "rule_version": str(version or ""),
         })  # fmt: skip
 
 
-def parse_file(data: bytes, source: str = "") -> tuple[ParsedFile, int]:
-    """(records, parser version) of a raw file, by its keys or root element; RejectedInput where no parser takes it.
-
-    Lists of retracted papers are read from the source `retractions` alone: elsewhere a column of numbers says nothing.
-    """
-    if source == "retractions" and (read_list := retraction_lists.find_reader(data)):
-        return read_list(data), retraction_lists.PARSER_VERSION
-    if sourcedata_api.is_payload(data):
-        return sourcedata_api.parse_payload(data), sourcedata_api.PARSER_VERSION
-    if data[:512].lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
-        return _parse_json(data)
-    root = root_name(data)
-    if root == pubmed.ROOT:
-        return pubmed.parse_pubmed(data), pubmed.PARSER_VERSION
-    if root in ("collection", "BioCCollection"):
-        return bioc.parse_bioc(data), bioc.PARSER_VERSION
-    if root == "article" and (b"<sd-panel" in data or b"<sd-tag" in data):
-        return sourcedata.parse_sourcedata(data), sourcedata.PARSER_VERSION
-    return jats.parse_jats(data), jats.PARSER_VERSION
-
-
-def parser_versions() -> str:
-    """All parsers with their versions, as one word that changes with any of them."""
-    return " ".join(f"{m.__name__.rpartition('.')[2]}:{m.PARSER_VERSION}" for m in _PARSERS)
-
-
 def contents_of(data: bytes, entry: Mapping[str, Any], delivery: Mapping[str, Any]) -> tuple[str, set[str]]:
-    """(format, hashes of the revisions and ids of the statements that it reads today); none of a file it rejects."""
+    """(format, hashes of the revisions and ids of the statements that it reads today); none of a file it rejects, or
+    that is one of several files of an article."""
     try:
-        parsed, version = _parse_or_reject(data, entry["source"], str(entry["name"]))
+        parsed, version = _parse_or_reject(data, entry, delivery)
     except RejectedInput:
         return "", set()
     rows = rows_of(parsed, _origin(entry, delivery, version, is_synthetic=bool(delivery["is_synthetic"])))
@@ -110,28 +71,29 @@ def _origin(entry: Mapping[str, Any], delivery: Mapping[str, Any], version: int,
     stated = dt.date.fromisoformat(delivery["stated_date"]) if delivery["stated_date"] else None
     return Origin(entry["source"], entry["delivery_id"], entry["raw_sha256"], version, stated, is_synthetic,
                   delivery["sender"], delivery["review_stage"],
-                  (*delivery["annotated_types"], f"roles: {delivery['has_roles']}"))  # fmt: skip
+                  (*delivery["annotated_types"], f"roles: {delivery['has_roles']}"),
+                  delivery.get("purpose") == "auxiliary")  # fmt: skip
 
 
-def _parse_json(data: bytes) -> tuple[ParsedFile, int]:
-    value = load_object(data)
-    for module in _JSON_READERS:
-        if module.is_record(value):
-            return module.parse_record(data), module.PARSER_VERSION
-    raise RejectedInput(Reason.UNKNOWN_FORMAT, "no known record: the JSON is of none of the sources")
-
-
-def _parse_or_reject(data: bytes, source: str, name: str) -> tuple[ParsedFile, int]:
-    """As parse_file; a file that a parser fails on in an unforeseen way is one rejected file, not a lost night."""
+def _or_rejected(parse: Callable[[], _Parsed]) -> _Parsed:
+    """What a parser says; a file that it fails on in an unforeseen way is one rejected file, not a lost night."""
     try:
-        if name.endswith("delivery.toml"):
-            return deletions.parse_deletions(data), deletions.PARSER_VERSION
-        return parse_file(data, source)
+        return parse()
     except PipelineError:
         raise
     except Exception as error:
         message = f"the parser failed on it, please report: {type(error).__name__}: {error}"[:500]
         raise RejectedInput(Reason.PARSER_ERROR, message) from error
+
+
+def _parse_or_reject(data: bytes, entry: Mapping[str, Any], delivery: Mapping[str, Any]) -> tuple[ParsedFile, int]:
+    """The records of a file by what its delivery states; RejectedInput where no parser takes it."""
+    if str(entry["name"]).endswith("delivery.toml"):
+        return _or_rejected(lambda: (deletions.parse_deletions(data), deletions.PARSER_VERSION))
+    kind, labels = delivery["format"], delivery.get("labels") or ""
+    if kind == craft.FORMAT:
+        raise RejectedInput(Reason.UNKNOWN_FORMAT, "a file of CRAFT says nothing without the others of its article")
+    return _or_rejected(lambda: parse_file(data, kind, labels, entry["source"]))
 
 
 def _manifest(settings: Settings, run: Run) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
@@ -147,14 +109,20 @@ def run(settings: Settings, run: Run, progress: Progress | None = None) -> Stage
     entries, deliveries = _manifest(settings, run)
     by_id = {d["delivery_id"]: d for d in deliveries}
     landing, night = open_part(settings, "landing"), _Night()
+    in_parts: dict[str, list[_Landed]] = {}
     for i, entry in enumerate(entries):
         if progress:
             progress(i, len(entries), f"parse {entry['name']}")
         if entry["status"] == "quarantined":
-            night.reject(Rejection("file", Reason(entry["reason"]), entry["message"]), entry)
+            night.reject(Rejection("file", Reason(entry["reason"]), entry["message"]), entry, rule="pull")
         elif entry["status"] == "valid":
-            data = landing.read(raw_key(entry["raw_sha256"]))
-            _parse_entry(settings, data, entry, by_id[entry["delivery_id"]], night)
+            landed = _Landed(entry, by_id[entry["delivery_id"]], landing.read(raw_key(entry["raw_sha256"])))
+            if landed.is_in_parts:
+                in_parts.setdefault(entry["delivery_id"], []).append(landed)
+            else:
+                _parse_entry(settings, landed, night)
+    for files in in_parts.values():
+        _parse_articles(settings, files, night)
     if not night.files and not night.rejections:
         return StageResult(skipped="nothing new to parse")
     night.tables["deliveries"] = [_delivery_row(d) for d in deliveries]
@@ -162,32 +130,92 @@ def run(settings: Settings, run: Run, progress: Progress | None = None) -> Stage
 
 
 def _delivery_row(delivery: Mapping[str, Any]) -> Row:
-    row = {k: v for k, v in delivery.items() if k in corpus_schema("deliveries").names}
+    row = {"purpose": "gold", **{k: v for k, v in delivery.items() if k in corpus_schema("deliveries").names}}
     row["stated_date"] = dt.date.fromisoformat(row["stated_date"]) if row["stated_date"] else None
     return row
 
 
-def _parse_entry(
-    settings: Settings, data: bytes, entry: Mapping[str, Any], delivery: Mapping[str, Any], night: _Night
-) -> None:
-    night.files.append({"raw_sha256": entry["raw_sha256"], "name": entry["name"], "delivery_id": entry["delivery_id"]})
-    is_synthetic = bool(delivery["is_synthetic"]) or _SYNTHETIC in data
-    try:
-        if is_synthetic and not settings.is_synthetic:
+@dataclass(frozen=True)
+class _Landed:
+    """A file of the night with its delivery and its bytes."""
+
+    entry: Mapping[str, Any]
+    delivery: Mapping[str, Any]
+    data: bytes
+
+    @property
+    def is_synthetic(self) -> bool:
+        return bool(self.delivery["is_synthetic"]) or _SYNTHETIC in self.data
+
+    @property
+    def is_in_parts(self) -> bool:
+        """True for one of several files that make an article."""
+        return bool(self.delivery["format"] == craft.FORMAT) and not str(self.entry["name"]).endswith("delivery.toml")
+
+    def check(self, settings: Settings) -> None:
+        """RejectedInput where its kind of data has no place in this home; PermanentError where it is another file."""
+        if self.is_synthetic and not settings.is_synthetic:
             raise RejectedInput(Reason.SYNTHETIC_IN_REAL_HOME, "sample data never enter a real home")
-        if sha256_bytes(data) != entry["raw_sha256"]:
-            raise PermanentError(f"landing holds other bytes than {entry['raw_sha256']} for {entry['name']}")
-        parsed, version = _parse_or_reject(data, entry["source"], str(entry["name"]))
+        if sha256_bytes(self.data) != self.entry["raw_sha256"]:
+            raise PermanentError(f"landing holds other bytes than {self.entry['raw_sha256']} for {self.entry['name']}")
+
+
+def _take_note(file: _Landed, night: _Night) -> None:
+    entry = file.entry
+    night.files.append({"raw_sha256": entry["raw_sha256"], "name": entry["name"], "delivery_id": entry["delivery_id"]})
+
+
+def _reject_file(file: _Landed, error: RejectedInput, night: _Night) -> None:
+    night.reject(Rejection("file", Reason(error.reason), error.message, error.locator), file.entry)
+    night.count("file", UnitCounts(n_in=1, quarantined=1))
+
+
+def _parse_entry(settings: Settings, file: _Landed, night: _Night) -> None:
+    _take_note(file, night)
+    try:
+        file.check(settings)
+        parsed, version = _parse_or_reject(file.data, file.entry, file.delivery)
     except RejectedInput as error:
-        night.reject(Rejection("file", Reason(error.reason), error.message, error.locator), entry)
-        night.count("file", UnitCounts(n_in=1, quarantined=1))
+        _reject_file(file, error, night)
         return
     night.count("file", UnitCounts(n_in=1, valid=1))
-    origin = _origin(entry, delivery, version, is_synthetic=is_synthetic)
+    _add_records(parsed, version, file, night)
+
+
+def _parse_articles(settings: Settings, files: Sequence[_Landed], night: _Night) -> None:
+    """A delivery whose articles are several files each; the records of one are traced to the file of its text."""
+    usable: dict[str, _Landed] = {}
+    for file in files:
+        _take_note(file, night)
+        try:
+            file.check(settings)
+            usable[str(file.entry["name"])] = file
+        except RejectedInput as error:
+            _reject_file(file, error, night)
+    n_lists = sum(map(craft.is_list, usable))
+    night.count("file", UnitCounts(n_in=n_lists, ignored=n_lists))
+    articles, odd = craft.group_files({name: file.data for name, file in usable.items()})
+    for name, refused in odd.items():
+        _reject_file(usable[name], refused, night)
+    for article in articles:
+        labels = str(usable[article.name].delivery.get("labels") or "")
+        try:
+            parsed = _or_rejected(lambda article=article, labels=labels: craft.parse_craft(article, labels))  # type: ignore[misc]
+        except RejectedInput as error:
+            for name in article.names:
+                _reject_file(usable[name], error, night)
+            continue
+        night.count("file", UnitCounts(n_in=len(article.names), valid=len(article.names)))
+        _add_records(parsed, craft.PARSER_VERSION, usable[article.name], night)
+
+
+def _add_records(parsed: ParsedFile, version: int, file: _Landed, night: _Night) -> None:
+    entry = file.entry
+    origin = _origin(entry, file.delivery, version, is_synthetic=file.is_synthetic)
     for table, rows in rows_of(parsed, origin).items():
         night.tables.setdefault(table, []).extend(rows)
     for rejection in parsed.rejections:
-        night.reject(rejection, entry)
+        night.reject(rejection, entry, version=version)
     for unit, counts in parsed.counts.items():
         night.count(unit, counts)
 

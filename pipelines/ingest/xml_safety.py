@@ -149,7 +149,8 @@ def _parse_huge(data: bytes) -> etree._Element:
     return root
 
 
-def _refuse_unreadable(data: bytes, limit: int = MAX_BYTES) -> None:
+def _refuse_unreadable(data: bytes, limit: int | None = None) -> None:
+    limit = MAX_BYTES if limit is None else limit
     if not data.strip():
         what = "the file is empty" if not data else "the file holds only white space"
         raise RejectedInput(Reason.EMPTY_FILE, f"{what}: fetch it again from the source")

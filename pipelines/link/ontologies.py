@@ -47,7 +47,7 @@ def _by_prefix(ext_id: str) -> tuple[str, str, str] | None:
     """(stored id, database, type) of an identifier with its prefix, as CL:0000084; None where it is no known one."""
     prefix = re.split(r"[:_]", ext_id, maxsplit=1)[0]
     database = load_labels().find_database(prefix)
-    if database is None or not database.id_prefix:
+    if database is None or not database.id_prefix or database.entity_type is None:
         return None
     stored = database.normalise_id(ext_id)
     is_usable = database.is_valid(stored) and stored not in database.placeholders

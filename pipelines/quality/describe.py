@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from pipelines.quality.rules import Check, Rule, Severity
 from pipelines.quality.suites import build_suites
-from pipelines.quality.volume import build_volume_suite
+from pipelines.quality.volume import Band, build_volume_suite
 
 BEGIN, END = "<!-- rules: begin -->", "<!-- rules: end -->"
 
 
-def render(max_share: float) -> str:
+def render(max_share: float, bands: Sequence[Band]) -> str:
     """Markdown: per suite its rules; not-null rules, which the DDL states, are named in one line."""
-    return "\n".join(_iter_lines(max_share)) + "\n"
+    return "\n".join(_iter_lines(max_share, bands)) + "\n"
 
 
-def _iter_lines(max_share: float) -> Iterator[str]:
-    for suite in (*build_suites(), build_volume_suite(max_share)):
+def _iter_lines(max_share: float, bands: Sequence[Band]) -> Iterator[str]:
+    for suite in (*build_suites(), build_volume_suite(max_share, bands)):
         yield f"### {suite.table}"
         yield ""
         required = [r.column for r in suite.rules if r.check is Check.NOT_NULL]

@@ -59,6 +59,11 @@ def render(template: str, values: Row) -> str:
     return _Shorten().vformat(template, (), values)
 
 
+def fields_of(template: str) -> set[str]:
+    """Names of the columns that a message shows."""
+    return {name for _, name, _, _ in string.Formatter().parse(template) if name}
+
+
 def locator_of(table: str, row: Row) -> str:
     """Where the row stands in its file, in words that are the same on every night."""
     return render(_LOCATORS[table], row)
@@ -76,15 +81,15 @@ def parent_message(parent_table: str, row: Row) -> str:
 
 
 def rejection_row(
-    unit: str, reason: Reason, message: str, locator: str, row: Row, names: Mapping[str, str]
+    unit: str, reason: Reason, message: str, locator: str, row: Row, names: Mapping[str, str], rule: tuple[str, str]
 ) -> dict[str, object]:
-    """A rejected row as the parser's rejections are: what, why, where, from which file."""
+    """A rejected row as the parser's rejections are: what, why, where, from which file; `rule` with its version."""
     raw_sha256 = str(row.get("raw_sha256") or "")
     name = names.get(raw_sha256) or str(row.get("name") or raw_sha256)
     return {
         "source": str(row.get("source") or ""), "unit": unit, "reason": reason.value, "message": message,
         "name": name, "locator": locator, "delivery_id": str(row.get("delivery_id") or ""),
-        "raw_sha256": raw_sha256, "payload": canonical_json(dict(row)),
+        "raw_sha256": raw_sha256, "payload": canonical_json(dict(row)), "rule": rule[0], "rule_version": rule[1],
     }  # fmt: skip
 
 
@@ -100,6 +105,7 @@ def iter_issues(night: str, rejections: Iterable[Row]) -> Iterator[dict[str, obj
             "issue_id": short_hash(*key[:4], locator), "night": night, "source": key[0], "unit": key[1],
             "reason": key[2], "message": str(row["message"]), "name": key[3], "locator": locator,
             "delivery_id": str(row.get("delivery_id") or ""), "raw_sha256": str(row.get("raw_sha256") or ""),
+            "rule": str(row.get("rule") or "parse"), "rule_version": str(row.get("rule_version") or ""),
             "payload": payload if isinstance(payload, str) else json.dumps(payload, sort_keys=True, default=str),
         }  # fmt: skip
 

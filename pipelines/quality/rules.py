@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from pipelines.core.hashing import short_hash
 from pipelines.core.records import Reason
 
 
@@ -46,6 +47,20 @@ class Rule:
     pattern: str = ""
     low: float | None = None
     high: float | None = None
+
+    @property
+    def band(self) -> str | None:
+        """What BETWEEN allows, in words; None for other checks."""
+        if self.check is not Check.BETWEEN:
+            return None
+        low, high = (None if v is None else f"{v:.4g}" for v in (self.low, self.high))
+        return f"{low} to {high}" if low and high else f"at least {low}" if low else f"at most {high}"
+
+    def version(self, sql: str = "") -> str:
+        """Hash of all that decides which rows fail; `sql` works its column out, empty where it is a stored one."""
+        return short_hash(
+            self.check, self.column, self.severity, *map(str, self.values), self.pattern, self.low, self.high, sql
+        )
 
 
 @dataclass(frozen=True)

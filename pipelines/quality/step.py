@@ -6,7 +6,6 @@ import datetime as dt
 import io
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import pyarrow as pa
@@ -22,8 +21,12 @@ from pipelines.core.records import STORED_TYPES, Reason
 from pipelines.core.runs import Run, StageResult
 from pipelines.core.tables import corpus_schema, parquet_bytes
 from pipelines.errors import PermanentError, PipelineError, QualityError
+from pipelines.quality.docs import render_docs, render_index
+from pipelines.quality.drift import NightCounts, compare, counts_from, pool
+from pipelines.quality.night_rows import NightRows, Verdict
 from pipelines.quality.reasons import (
     PARENTS,
+    fields_of,
     iter_issues,
     locator_of,
     message_of,
@@ -33,12 +36,14 @@ from pipelines.quality.reasons import (
     rows_without_parent,
 )
 from pipelines.quality.rules import Rule, Severity
-from pipelines.quality.run_suites import ROW_ID, Outcome, SuiteRunner, first_failures, frame_of
+from pipelines.quality.run_suites import ROW_ID, Outcome, SuiteRunner, first_failures, frame_of, projection_of
 from pipelines.quality.suites import build_suites
-from pipelines.quality.volume import UNITS, UnitShare, build_volume_suite, measures_of
+from pipelines.quality.volume import UNITS, UnitShare, build_volume_suite, measures_of, parse_bands
 from pipelines.settings import Settings
 
 _SQL = "quality/sql"
+#: In reports/: the counts of the accepted nights, pooled, and those before the last of them.
+_ACCEPTED = "accepted_counts.json"
 #: Units of the accounting and the tables whose rows they are.
 _UNIT_TABLES = {
     "document": "documents", "figure": "figures", "panel": "panels", "annotation": "annotations",
@@ -46,37 +51,13 @@ _UNIT_TABLES = {
 }  # fmt: skip
 
 
-@dataclass
-class _Night:
-    """The rows of one night and what was found about them."""
-
-    tables: dict[str, pa.Table]
-    rejections: list[dict[str, Any]]
-    names: dict[str, str]
-    outcomes: list[Outcome] = field(default_factory=list)
-    rejected: dict[str, dict[int, tuple[Reason, str]]] = field(default_factory=dict)
-    purged_raw: set[str] = field(default_factory=set)
-
-    def valid(self, table: str) -> pa.Table:
-        """Rows that no rule rejected, without row_id, in the schema of the corpus."""
-        rows = self.tables[table]
-        bad = pa.array(sorted(self.rejected.get(table, {})), pa.int64())
-        kept = rows.filter(pc.invert(pc.is_in(rows[ROW_ID], value_set=bad)))
-        return kept.drop_columns([ROW_ID]).select(corpus_schema(table).names).cast(corpus_schema(table))
-
-    def bad_rows(self, table: str) -> list[dict[str, Any]]:
-        rows = self.tables[table]
-        bad = pa.array(sorted(self.rejected.get(table, {})), pa.int64())
-        found: list[dict[str, Any]] = rows.filter(pc.is_in(rows[ROW_ID], value_set=bad)).to_pylist()
-        return found
-
-
 def run(settings: Settings, run: Run) -> StageResult:
     """Judge the rows that parse left below `<run key>/parse/`; needs `run.night`.
 
-    Writes `<run key>/check/`: one Parquet file per table with the valid rows, quality_results.jsonl and
+    Writes `<run key>/check/`: one Parquet file per table with the valid rows, counts.json, quality_results.jsonl and
     accounting.jsonl; and `<run key>.jsonl` in the quarantine: what parsers and rules rejected. Every row that came in
-    is in exactly one of them. QualityError, after all is written, where a rule of the whole night fails.
+    is in exactly one of them. Data Docs, without rows, go to `docs/<run key>/` in the reports. QualityError, after all
+    is written, where a rule of the whole night fails.
     """
     if run.night is None:
         raise PermanentError("the check of a night needs its date")
@@ -84,15 +65,18 @@ def run(settings: Settings, run: Run) -> StageResult:
     night = _load(staging, run.key)
     con = connect(settings)
     try:
-        _register(con, settings, run.night, night)
-        runner = SuiteRunner()
-        _check_rows(con, runner, night)
+        register(con, settings, run.night, night)
+        pages: dict[str, bytes] = {}
+        runner = SuiteRunner(lambda s, found: pages.update({s.table: render_docs(f"{s.table}, {run.key}", found)}))
+        check_rows(con, runner, night)
         _reject_purged(settings, night)
         _cascade(night)
-        fatal = _check_night(con, runner, night, settings)
+        is_replay = bool(run.request.get("replay"))  # of rejected files only: its shares say nothing of a night
+        fatal = [] if is_replay else _check_night(con, runner, night, settings, run)
     finally:
         con.close()
     result = _write(staging, settings, run, night)
+    _write_docs(open_part(settings, "reports"), run.key, night, pages)
     if fatal:
         raise QualityError(_stop_message(fatal, night, run, result))
     return result
@@ -101,14 +85,14 @@ def run(settings: Settings, run: Run) -> StageResult:
 # reading
 
 
-def _load(store: ObjectStore, key: str) -> _Night:
+def _load(store: ObjectStore, key: str) -> NightRows:
     tables = {s.table: _read_table(store, f"{key}/parse/{s.table}.parquet", s.table) for s in build_suites()}
     names: dict[str, str] = {}
     if store.exists(f"{key}/parse/files.parquet"):
         for row in pq.read_table(io.BytesIO(store.read(f"{key}/parse/files.parquet"))).to_pylist():
             sha, name = str(row["raw_sha256"]), str(row["name"])
             names[sha] = min(names.get(sha, name), name)
-    return _Night(tables, _read_lines(store, f"{key}/parse/rejections.jsonl"), names)
+    return NightRows(tables, _read_lines(store, f"{key}/parse/rejections.jsonl"), names)
 
 
 def _read_table(store: ObjectStore, key: str, table: str) -> pa.Table:
@@ -126,7 +110,7 @@ def _read_lines(store: ObjectStore, key: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in store.read(key).decode().splitlines() if line.strip()]
 
 
-def _register(con: Connection, settings: Settings, night: dt.date, rows: _Night) -> None:
+def register(con: Connection, settings: Settings, night: dt.date, rows: NightRows) -> None:
     """The tables of the night, its context and the id patterns under the names that the SQL uses."""
     for table, data in rows.tables.items():
         con.register(table, data)
@@ -146,23 +130,34 @@ def _register(con: Connection, settings: Settings, night: dt.date, rows: _Night)
 # judging
 
 
-def _check_rows(con: Connection, runner: SuiteRunner, night: _Night) -> None:
+def check_rows(con: Connection, runner: SuiteRunner, night: NightRows) -> None:
+    """Run every suite over the registered rows; outcomes and verdicts go into `night`."""
     for suite in build_suites():
-        checked = to_arrow(con, read_sql(_SQL, suite.table))
+        query = read_sql(_SQL, suite.table)
+        judged = con.sql(query)
+        checked = judged.project(projection_of(suite)).to_arrow_table()
+        stored = corpus_schema(suite.table).names
+        night.versions |= {(suite.table, r.name): r.version("" if r.column in stored else query) for r in suite.rules}
         if checked.num_rows != night.tables[suite.table].num_rows:
             raise PipelineError(f"quality/sql/{suite.table}.sql gives another number of rows than the table has")
         outcomes = runner.run(suite, frame_of(suite, checked))
         night.outcomes += outcomes
         if failures := first_failures(outcomes):
-            night.rejected[suite.table] = _reasons(checked, failures)
+            con.register("failed", pa.table({ROW_ID: pa.array(sorted(failures), pa.int64())}))
+            words = {f for rules in failures.values() for r in rules for f in fields_of(r.message)}
+            bad = judged.filter(f"{ROW_ID} IN (FROM failed)").project(", ".join([ROW_ID, *sorted(words)]))
+            night.rejected[suite.table] = _reasons(bad.to_arrow_table().to_pylist(), failures)
 
 
-def _reasons(checked: pa.Table, failures: Mapping[int, Sequence[Rule]]) -> dict[int, tuple[Reason, str]]:
-    bad = checked.filter(pc.is_in(checked[ROW_ID], value_set=pa.array(sorted(failures), pa.int64()))).to_pylist()
-    return {r[ROW_ID]: (failures[r[ROW_ID]][0].reason, message_of(failures[r[ROW_ID]], r)) for r in bad}
+def _reasons(bad: Iterable[Mapping[str, Any]], failures: Mapping[int, Sequence[Rule]]) -> dict[int, Verdict]:
+    return {r[ROW_ID]: _verdict(failures[r[ROW_ID]], r) for r in bad}
 
 
-def _reject_purged(settings: Settings, night: _Night) -> None:
+def _verdict(failed: Sequence[Rule], row: Mapping[str, Any]) -> Verdict:
+    return Verdict(failed[0].reason, message_of(failed, row), failed[0].name)
+
+
+def _reject_purged(settings: Settings, night: NightRows) -> None:
     """A document that was removed for good does not come in again, by whatever id; nothing it says is kept."""
     repo = CorpusRepo(settings)
     purged = {h for m in repo.manifests() for h in _purged_names(m)} if repo.exists() else set()
@@ -171,7 +166,7 @@ def _reject_purged(settings: Settings, night: _Night) -> None:
     aliases = night.tables["id_aliases"]
     names = [*zip(*(aliases[c].to_pylist() for c in ("doc_id", "raw_sha256", "alias")), strict=True)]
     gone = {(doc_id, raw) for doc_id, raw, alias in names if purge_hash(alias) in purged}
-    rows, said = night.tables["documents"], (Reason.PURGED, "a purge removed this document for good")
+    rows, said = night.tables["documents"], Verdict(Reason.PURGED, "a purge removed this document for good", "purged")
     for row_id, doc_id, raw in zip(*(rows[c].to_pylist() for c in (ROW_ID, "doc_id", "raw_sha256")), strict=True):
         if (doc_id, raw) in gone or purge_hash(doc_id) in purged:
             night.rejected.setdefault("documents", {})[row_id] = said
@@ -183,7 +178,7 @@ def _purged_names(manifest: Mapping[str, Any]) -> Sequence[str]:
     return names
 
 
-def _cascade(night: _Night) -> None:
+def _cascade(night: NightRows) -> None:
     """Rows whose document or figure was rejected follow it; where a second copy of the parent stands, they stay."""
     for table, (parent, columns) in PARENTS.items():
         if not night.rejected.get(parent):
@@ -193,19 +188,22 @@ def _cascade(night: _Night) -> None:
         ids = rows[ROW_ID].to_pylist()
         for position in rows_without_parent(_keys(rows, columns), parents, valid):
             row = {c: rows[c][position].as_py() for c in columns}
-            reason = (Reason.PARENT_REJECTED, parent_message(parent, row))
-            night.rejected.setdefault(table, {}).setdefault(ids[position], reason)
+            verdict = Verdict(Reason.PARENT_REJECTED, parent_message(parent, row), "parent")
+            night.rejected.setdefault(table, {}).setdefault(ids[position], verdict)
 
 
 def _keys(rows: pa.Table, columns: Sequence[str]) -> list[tuple[object, ...]]:
     return list(zip(*(rows[c].to_pylist() for c in columns), strict=True))
 
 
-def _check_night(con: Connection, runner: SuiteRunner, night: _Night, settings: Settings) -> list[Outcome]:
+def _check_night(con: Connection, runner: SuiteRunner, night: NightRows, settings: Settings, run: Run) -> list[Outcome]:
     """Rules of the whole night; returns those that stop it."""
-    bands = to_arrow(con, read_sql(_SQL, "bands")).to_pylist()[0]
-    measures = measures_of(_shares(night), bands, settings.quality.min_rows_for_share)
-    suite = build_volume_suite(settings.quality.max_rejected_share)
+    bands, min_rows = parse_bands(settings.quality.bands), settings.quality.min_rows_for_share
+    night.counts = counts_from(to_arrow(con, read_sql(_SQL, "counts")).to_pylist())
+    measured = to_arrow(con, read_sql(_SQL, "bands")).to_pylist()[0]
+    measured |= compare(night.counts, _accepted_before(settings, run.key), min_rows)
+    night.measures = measures = measures_of(_shares(night), measured, bands, min_rows)
+    suite = build_volume_suite(settings.quality.max_rejected_share, bands)
     types = {name: pa.float64() for name in measures}
     row = pa.table({ROW_ID: [0], **{n: pa.array([v], types[n]) for n, v in measures.items()}})
     has_input = bool(night.rejections) or any(t.num_rows for t in night.tables.values())
@@ -216,11 +214,35 @@ def _check_night(con: Connection, runner: SuiteRunner, night: _Night, settings: 
     return [o for o in outcomes if o.is_fatal]
 
 
+def _accepted_before(settings: Settings, run_key: str) -> NightCounts:
+    """What the accepted nights before this run held, pooled; nothing before the first."""
+    reports = open_part(settings, "reports")
+    if not reports.exists(_ACCEPTED):
+        return NightCounts()
+    stored = json.loads(reports.read(_ACCEPTED))
+    return NightCounts(**stored["before" if stored["run_key"] == run_key else "accepted"])
+
+
+def accept_counts(settings: Settings, run: Run) -> None:
+    """Pool the run's counts with those of the nights before: what the next night is compared with.
+
+    Called when the night is closed; a second time for the same run it changes nothing.
+    """
+    staging, key = open_part(settings, "staging"), f"{run.key}/check/counts.json"
+    is_again = run.request.get("replay") or run.request.get("reparse")
+    if is_again or not staging.exists(key):
+        return
+    before = _accepted_before(settings, run.key)
+    accepted = pool(before, NightCounts(**json.loads(staging.read(key))))
+    row = {"run_key": run.key, "before": before.to_dict(), "accepted": accepted.to_dict()}
+    open_part(settings, "reports").write(_ACCEPTED, canonical_json(row).encode())
+
+
 def _observed(value: float | None) -> str | None:
     return None if value is None else f"{value:.4g}"
 
 
-def _weights(night: _Night, table: str) -> dict[int, int]:
+def _weights(night: NightRows, table: str) -> dict[int, int]:
     """row_id → how many delivered units the row stands for: joined tags count as often as they were delivered."""
     rows = night.tables[table]
     ids = rows[ROW_ID].to_pylist()
@@ -229,7 +251,7 @@ def _weights(night: _Night, table: str) -> dict[int, int]:
     return {i: 1 if n is None else n for i, n in zip(ids, rows["n_source_rows"].to_pylist(), strict=True)}
 
 
-def _shares(night: _Night) -> dict[str, UnitShare]:
+def _shares(night: NightRows) -> dict[str, UnitShare]:
     """Share rejected per unit: by the parsers (they saw the unit, no row came) and by the rules."""
     by_parser = {u: sum(int(r.get("n") or 1) for r in night.rejections if r["unit"] == u) for u in UNITS}
     shares = {}
@@ -245,7 +267,7 @@ def _shares(night: _Night) -> dict[str, UnitShare]:
 # writing
 
 
-def _write(store: ObjectStore, settings: Settings, run: Run, night: _Night) -> StageResult:
+def _write(store: ObjectStore, settings: Settings, run: Run, night: NightRows) -> StageResult:
     base, files = f"{run.key}/check", {}
     for table in night.tables:
         valid = night.valid(table)
@@ -254,6 +276,7 @@ def _write(store: ObjectStore, settings: Settings, run: Run, night: _Night) -> S
         files[f"{table}.parquet"] = parquet_bytes(valid)
     files["quality_results.jsonl"] = _lines(_result_rows(run, night))
     files["accounting.jsonl"] = _lines(_account(run, night))
+    files["counts.json"] = canonical_json(night.counts.to_dict()).encode()
     issues = _lines(iter_issues(str(run.night), [*night.rejections, *_rejected_rows(night)]))
     open_part(settings, "quarantine").write(f"{run.key}.jsonl", issues)
     for name, data in files.items():
@@ -262,31 +285,44 @@ def _write(store: ObjectStore, settings: Settings, run: Run, night: _Night) -> S
     return _result(store.uri(base), night, content_hash(hashes))
 
 
+def _write_docs(reports: ObjectStore, run_key: str, night: NightRows, pages: Mapping[str, bytes]) -> None:
+    """Data Docs below docs/<run key>/, the list of pages last; none where nothing came in."""
+    rows = []
+    for suite, page in pages.items():
+        outcomes = [o for o in night.outcomes if o.suite == suite]
+        rows.append((suite, len(outcomes), sum(not o.success for o in outcomes)))
+        reports.write(f"docs/{run_key}/{suite}.html", page)
+    if rows:
+        reports.write(f"docs/{run_key}/index.html", render_index(run_key, rows))
+
+
 def _lines(rows: Iterable[Mapping[str, object]]) -> bytes:
     return "".join(f"{canonical_json(dict(r))}\n" for r in rows).encode()
 
 
-def _rejected_rows(night: _Night) -> Iterable[dict[str, object]]:
+def _rejected_rows(night: NightRows) -> Iterable[dict[str, object]]:
     for suite in build_suites():
         for row in night.bad_rows(suite.table):
-            reason, message = night.rejected[suite.table][row.pop(ROW_ID)]
-            found = rejection_row(suite.unit, reason, message, locator_of(suite.table, row), row, night.names)
+            reason, message, rule = night.rejected[suite.table][row.pop(ROW_ID)]
+            named = (f"{suite.table}.{rule}", night.versions.get((suite.table, rule), ""))
+            found = rejection_row(suite.unit, reason, message, locator_of(suite.table, row), row, night.names, named)
             is_purged = reason in (Reason.PURGED, Reason.PARENT_REJECTED) and row.get("raw_sha256") in night.purged_raw
             blank = {"payload": "{}", "locator": str(row.get("figure_id") or row.get("doc_id")), "message": "purged"}
             yield found | blank if is_purged else found
 
 
-def _result_rows(run: Run, night: _Night) -> Iterable[dict[str, object]]:
+def _result_rows(run: Run, night: NightRows) -> Iterable[dict[str, object]]:
     """Rows of out.quality_results."""
     for o in night.outcomes:
         yield {
-            "night": str(run.night), "run_key": run.key, "suite": o.suite, "expectation": o.rule.name,
+            "night": str(run.night), "run_key": run.key, "suite": o.suite, "rule": o.rule.name,
+            "rule_version": night.versions.get((o.suite, o.rule.name)) or o.rule.version(),
             "severity": o.rule.severity.value, "success": o.success, "n_checked": o.n_checked,
-            "n_unexpected": len(o.row_ids), "observed": o.observed,
+            "n_failed": len(o.row_ids), "observed": o.observed, "band": o.rule.band,
         }  # fmt: skip
 
 
-def _account(run: Run, night: _Night) -> Iterable[dict[str, object]]:
+def _account(run: Run, night: NightRows) -> Iterable[dict[str, object]]:
     """Rows of out.accounting; the balance is asserted over row ids, not made up from a difference."""
     for unit, table in _UNIT_TABLES.items():
         weights, bad = _weights(night, table), night.rejected.get(table, {})
@@ -301,7 +337,7 @@ def _account(run: Run, night: _Night) -> Iterable[dict[str, object]]:
         }  # fmt: skip
 
 
-def _result(uri: str, night: _Night, fingerprint: str) -> StageResult:
+def _result(uri: str, night: NightRows, fingerprint: str) -> StageResult:
     counts = {t: rows.num_rows - len(night.rejected.get(t, {})) for t, rows in night.tables.items()}
     n_bad = sum(len(bad) for bad in night.rejected.values())
     warnings = [
@@ -316,12 +352,8 @@ def _result(uri: str, night: _Night, fingerprint: str) -> StageResult:
     return StageResult(uri, {**counts, "rejected": n_bad}, fingerprint, message=message, extra=extra)
 
 
-def _stop_message(fatal: Sequence[Outcome], night: _Night, run: Run, result: StageResult) -> str:
-    shares = _shares(night)
-    what = []
-    for outcome in fatal:
-        unit = outcome.rule.column.removeprefix("rejected_share_")
-        what.append(render(outcome.rule.message, {outcome.rule.column: shares[unit].share}))
+def _stop_message(fatal: Sequence[Outcome], night: NightRows, run: Run, result: StageResult) -> str:
+    what = [render(outcome.rule.message, night.measures) for outcome in fatal]
     reasons: dict[str, int] = {}
     for reason in [*(r["reason"] for r in night.rejections), *_all_reasons(night)]:
         reasons[str(reason)] = reasons.get(str(reason), 0) + 1
@@ -329,10 +361,11 @@ def _stop_message(fatal: Sequence[Outcome], night: _Night, run: Run, result: Sta
     return (
         f"night {run.key} stopped: {'; '.join(what)}. Most frequent reasons: {most}. Nothing was frozen, the last good "
         f"version stays served. Look at the rejected rows in the quarantine file {run.key}.jsonl and the rules in "
-        f"{result.uri}/quality_results.jsonl; mend the delivery (or raise quality.max_rejected_share if this is right) "
+        f"{result.uri}/quality_results.jsonl; mend the delivery (or, where this is right, raise "
+        f"quality.max_rejected_share or widen its band in quality.bands) "
         f"and run `nightcap run nightly_corpus --run {run.key}` again"
     )
 
 
-def _all_reasons(night: _Night) -> Iterable[str]:
-    return (reason.value for bad in night.rejected.values() for reason, _ in bad.values())
+def _all_reasons(night: NightRows) -> Iterable[str]:
+    return (v.reason.value for bad in night.rejected.values() for v in bad.values())

@@ -6,7 +6,7 @@ each from a defect seen in real deliveries (domain.md 5.1). Curators' legitimate
 
 from __future__ import annotations
 
-from pipelines.core.records import ROLES, STORED_TYPES, Reason
+from pipelines.core.records import FORMATS, PURPOSES, ROLES, STORED_TYPES, Reason
 from pipelines.core.tables import load_tables
 from pipelines.quality.rules import (
     Rule,
@@ -23,7 +23,7 @@ from pipelines.quality.rules import (
 )
 
 LICENCES = ("open", "noncommercial", "tdm_only", "unknown", "barred")
-KINDS = ("publication", "curation")
+KINDS = ("publication", "curation", "auxiliary")
 PLACES = ("body", "floats", "back", "front", "sub-article")
 REVIEW_STAGES = ("machine", "curator", "author")
 EVENTS = (
@@ -31,7 +31,6 @@ EVENTS = (
     "licence_stated", "id_link", "preprint_of", "deletion",
 )  # fmt: skip
 EVENT_KINDS = ("integrity", "licence", "identity", "deletion")
-FORMATS = ("jats", "sourcedata", "bioc", "mixed")
 MAX_LEGEND = 50_000
 
 _DOC_ID = r"10\.\d{4,9}/\S+|pmc:\d+|pmid:\d+|sha:[0-9a-f]{16}|[A-Za-z][\w.-]*:\S.*"
@@ -121,7 +120,7 @@ def _panels() -> tuple[Rule, ...]:
             "is_inside_legend", Reason.OFFSET_OUT_OF_RANGE,
             "panel {panel_no} reaches from {start_offset} to {end_offset}, the legend has {n_legend} characters",
         ),
-        between("panel_no", 0, None, "panel_no is {panel_no}", name="panel_no_in_range"),
+        is_true("is_panel_no_in_range", Reason.RULE_FAILED, "panel_no is {panel_no}"),
         no_none_text("external_id"),
         _SYNTHETIC,
         _first_copy("panel {panel_no} of figure {figure_id}", Reason.DUPLICATE_PANEL),
@@ -148,7 +147,7 @@ def _annotations() -> tuple[Rule, ...]:
         is_true("is_id_list_parallel", Reason.UNEQUAL_ID_LISTS, "ids {ext_ids}, databases {ext_dbs}: not parallel"),
         is_true("has_clean_ids", Reason.BAD_IDENTIFIER, "{ext_ids} holds an id that is empty, unsplit or unreadable"),
         in_set("review_stage", REVIEW_STAGES, Reason.RULE_FAILED),
-        between("n_source_rows", 0, None, "n_source_rows is {n_source_rows}", name="n_source_rows_in_range"),
+        is_true("is_n_source_rows_in_range", Reason.RULE_FAILED, "n_source_rows is {n_source_rows}"),
         _SYNTHETIC,
         _first_copy("annotation {annotation_id}"),
         warn("is_text_short", "'{text}' has more than 300 characters"),
@@ -179,6 +178,7 @@ def _events() -> tuple[Rule, ...]:
 def _deliveries() -> tuple[Rule, ...]:
     return (
         in_set("format", FORMATS, Reason.UNKNOWN_FORMAT),
+        in_set("purpose", PURPOSES, Reason.BAD_DELIVERY),
         in_set("review_stage", REVIEW_STAGES, Reason.RULE_FAILED),
         is_true("has_known_types", Reason.UNKNOWN_TYPE, "annotated_types {annotated_types} names an unknown type"),
         *(no_none_text(c) for c in ("sender", "name")),

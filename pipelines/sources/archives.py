@@ -20,7 +20,7 @@ from typing import IO
 
 from pipelines.core.records import Reason, Rejection
 
-_ARCHIVE_NAME = re.compile(r"(?i)\.(?:tar\.gz|tgz|tar|zip|meca|(?:xml|json|jsonl|csv|tsv|txt)\.gz)$")
+_ARCHIVE_NAME = re.compile(r"(?i)\.(?:tar\.gz|tgz|tar|zip|meca|(?:xml|json|jsonl|csv|tsv|txt|conll|pubtator)\.gz)$")
 _CHUNK = 1 << 20
 _BLOCK = 512
 _CARRIERS = (

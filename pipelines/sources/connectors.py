@@ -26,7 +26,8 @@ class Item:
 
     `key` is unique in the source and printable; `etag` changes when the content does; `size` is in bytes, 0 where it is
     not known; `delivery` is "." where all of a night is one delivery; `terms` is a hash of what else decides what comes
-    of it (the delivery's description, settings); `ref` is what `fetch` needs beside the key (url, version, …).
+    of it (the delivery's description, settings); `ref` is what `fetch` needs beside the key (url, version, …),
+    and the `why` of an item that is ignored for another reason than a listed pattern.
     """
 
     key: str
@@ -98,6 +99,14 @@ class Objects(Protocol):
 
     def read(self, key: str) -> bytes: ...
     def iter_objects(self, prefix: str = "") -> Iterable[ObjectInfo]: ...
+
+
+class Folder(Objects, Protocol):
+    """The part of an object store that deposits are read by."""
+
+    def iter_others(self) -> Iterable[tuple[str, str]]:
+        """(key, what it is) of what is neither file nor folder."""
+        ...
 
 
 def printable(name: str) -> str:

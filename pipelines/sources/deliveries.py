@@ -9,12 +9,29 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 
 from pipelines.core.hashing import content_hash
-from pipelines.core.records import STORED_TYPES, Reason, UnitCounts
+from pipelines.core.labels import load_labels
+from pipelines.core.records import FORMATS, PURPOSES, STORED_TYPES, Reason, UnitCounts
 from pipelines.errors import RejectedInput
 
 DELIVERY_FILE = "delivery.toml"
 REVIEW_STAGES = ("machine", "curator", "author")
-FORMATS = ("mixed", "jats", "sourcedata", "bioc")
+#: Ignore patterns that do not hold for a delivery of a format: its files have such names.
+_TAKEN = {
+    "bioc-json": ("*.json",),
+    "pubannotation": ("*.json",),
+    "jsonl": ("*.json",),
+    "pubtator": ("*.txt", "*.tsv"),
+    "conll": ("*.txt", "*.tsv"),
+    "craft": ("*.txt",),
+}
+#: Formats of text that is no figure's legend, or not known to be one: auxiliary unless the delivery says otherwise.
+_AUXILIARY = ("pubannotation", "pubtator", "conll", "jsonl", "craft")
+#: Formats whose records are read from several files: one that changed brings all of its delivery again.
+_IN_PARTS = ("craft",)
+_KEYS = {
+    "sender", "date", "review_stage", "annotated_types", "synthetic", "format", "has_roles", "deleted",
+    "preannotated_by", "labels", "purpose",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -45,7 +62,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class DeliveryInfo:
-    """What `delivery.toml` says, else the defaults of the source."""
+    """What `delivery.toml` says, else the defaults of the source. `labels` names a map of labels.toml, or is ""."""
 
     sender: str
     review_stage: str
@@ -55,6 +72,8 @@ class DeliveryInfo:
     stated_date: dt.date | None
     format: str
     preannotated_by: str | None = None
+    labels: str = ""
+    purpose: str = "gold"
 
 
 def is_ignored(name: str, patterns: Sequence[str]) -> bool:
@@ -80,38 +99,74 @@ def _checked(data: Mapping[str, object], name: str, kind: type, default: object)
     return value
 
 
-def read_delivery(text: bytes | None, defaults: DeliveryInfo) -> DeliveryInfo:
-    """Parse delivery.toml over the defaults; RejectedInput(bad_delivery) with the key that is wrong."""
-    if text is None:
-        return defaults
+def stated_format(text: bytes | None) -> str:
+    """The format that delivery.toml states; "mixed" where it states none that is known (read_delivery then says so)."""
+    try:
+        found = tomllib.loads((text or b"").decode("utf-8-sig")).get("format")
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError):
+        return "mixed"
+    return str(found) if found in FORMATS else "mixed"
+
+
+def ignore_patterns(patterns: Sequence[str], kind: str) -> tuple[str, ...]:
+    """The listed patterns, less those that files of a format have."""
+    return tuple(p for p in patterns if p not in _TAKEN.get(kind, ()))
+
+
+def comes_in_parts(kind: str) -> bool:
+    """True where one record of the format is read from several files."""
+    return kind in _IN_PARTS
+
+
+def _one_of(data: Mapping[str, object], name: str, known: Sequence[str], default: str) -> str:
+    found = str(_checked(data, name, str, default))
+    if found not in known:
+        raise RejectedInput(Reason.BAD_DELIVERY, f"delivery.toml: {name} {found!r} is none of {tuple(known)}", name)
+    return found
+
+
+def _read_toml(text: bytes) -> dict[str, object]:
     try:
         data = tomllib.loads(text.decode("utf-8-sig"))
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise RejectedInput(Reason.BAD_DELIVERY, f"delivery.toml cannot be read: {error}") from error
-    known = {"sender", "date", "review_stage", "annotated_types", "synthetic", "format", "has_roles", "deleted",
-             "preannotated_by"}  # fmt: skip
-    if unknown := sorted(set(data) - known):
-        raise RejectedInput(Reason.BAD_DELIVERY, f"delivery.toml: unknown key {unknown[0]}; known: {sorted(known)}")
-    types = _checked(data, "annotated_types", list, list(defaults.annotated_types))
+    if unknown := sorted(set(data) - _KEYS):
+        raise RejectedInput(Reason.BAD_DELIVERY, f"delivery.toml: unknown key {unknown[0]}; known: {sorted(_KEYS)}")
+    return data
+
+
+def read_delivery(text: bytes | None, defaults: DeliveryInfo) -> DeliveryInfo:
+    """Parse delivery.toml over the defaults; RejectedInput(bad_delivery) with the key that is wrong.
+
+    A delivery that names a map of labels has that map's types and no roles, unless it says otherwise. Such a delivery,
+    and one of a format without figures, is auxiliary unless it says `purpose = "gold"`.
+    """
+    if text is None:
+        return defaults
+    data = _read_toml(text)
+    read_deletions(data)
+    kind = _one_of(data, "format", FORMATS, defaults.format)
+    maps = load_labels().maps
+    labels = _one_of(data, "labels", ("", *maps), "")
+    types = _checked(
+        data, "annotated_types", list, list(maps[labels].annotated_types if labels else defaults.annotated_types)
+    )
     assert isinstance(types, list)
     if bad := [t for t in types if t not in STORED_TYPES]:
         raise RejectedInput(Reason.BAD_DELIVERY, f"delivery.toml: annotated_types holds {bad[0]!r}, no known type")
-    stage = str(_checked(data, "review_stage", str, defaults.review_stage))
-    if stage not in REVIEW_STAGES:
-        raise RejectedInput(Reason.BAD_DELIVERY, f"delivery.toml: review_stage {stage!r} is none of {REVIEW_STAGES}")
-    kind = str(_checked(data, "format", str, defaults.format))
-    if kind not in FORMATS:
-        raise RejectedInput(Reason.BAD_DELIVERY, f"delivery.toml: format {kind!r} is none of {FORMATS}")
-    read_deletions(data)
+    has_roles = maps[labels].has_roles if labels else defaults.has_roles
+    purpose = "auxiliary" if labels or kind in _AUXILIARY else defaults.purpose
     return DeliveryInfo(
         sender=str(_checked(data, "sender", str, defaults.sender)),
-        review_stage=stage,
+        review_stage=_one_of(data, "review_stage", REVIEW_STAGES, defaults.review_stage),
         annotated_types=tuple(str(t) for t in types),
-        has_roles=bool(_checked(data, "has_roles", bool, defaults.has_roles)),
+        has_roles=bool(_checked(data, "has_roles", bool, has_roles)),
         is_synthetic=bool(_checked(data, "synthetic", bool, defaults.is_synthetic)),
         stated_date=_date(data.get("date")) or defaults.stated_date,
         format=kind,
         preannotated_by=str(_checked(data, "preannotated_by", str, "")).strip() or None,
+        labels=labels,
+        purpose=_one_of(data, "purpose", PURPOSES, purpose),
     )
 
 
@@ -208,5 +263,6 @@ def _delivery_row(name: str, delivery_id: str, info: DeliveryInfo, sha256: str) 
         "delivery_id": delivery_id, "source": delivery_id.partition(":")[0], "sender": info.sender,
         "format": info.format, "review_stage": info.review_stage, "annotated_types": list(info.annotated_types),
         "has_roles": info.has_roles, "is_synthetic": info.is_synthetic, "stated_date": stated, "name": name,
-        "content_sha256": sha256, "preannotated_by": info.preannotated_by,
+        "content_sha256": sha256, "preannotated_by": info.preannotated_by, "labels": info.labels or None,
+        "purpose": info.purpose,
     }  # fmt: skip

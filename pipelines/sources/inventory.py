@@ -1,6 +1,6 @@
 """What a bucket of article versions holds, as its daily inventory lists it, and what has changed since the last night.
 
-Eight million articles fit: a listing is three arrays, sorted by article, of 14 bytes an article, and a comparison works
+Eight million articles fit: a listing is three arrays, sorted by article, of 16 bytes an article, and a comparison works
 on whole arrays. Only the highest version of an article counts. Pure.
 """
 
@@ -24,10 +24,11 @@ import pyarrow.parquet as pq
 
 from pipelines.errors import TransientError
 
-METADATA_KEY = re.compile(r"metadata/PMC(\d{1,12})\.(\d{1,5})\.json")
+METADATA_KEY = re.compile(r"metadata/PMC(\d{1,9})\.(\d{1,5})\.json")
 _VERSION_BITS = 17
 _COLUMNS = ("bucket", "key", "lastmodifieddate", "etag")
 
+U32 = npt.NDArray[np.uint32]
 U64 = npt.NDArray[np.uint64]
 
 
@@ -35,8 +36,8 @@ U64 = npt.NDArray[np.uint64]
 class Listing:
     """One row an article, sorted: its number in PMC, the version (highest), and a hash of the metadata's etag."""
 
-    articles: U64
-    versions: U64
+    articles: U32
+    versions: U32
     etags: U64
 
     def __len__(self) -> int:
@@ -53,7 +54,7 @@ class Difference:
 
     fresh: Listing
     n_left: int
-    vanished: U64
+    vanished: U32
     after: Listing
 
 
@@ -71,15 +72,18 @@ def build_listing(rows: Iterable[tuple[str, str]]) -> Listing:
             etags.append(etag_hash(etag))
     code, etag_of = np.frombuffer(codes, np.uint64), np.frombuffer(etags, np.uint64)
     order = np.argsort(code, kind="stable")
-    code, etag_of = code[order], etag_of[order]
-    articles = code >> np.uint64(_VERSION_BITS)
-    is_highest = np.append(articles[1:] != articles[:-1], True)[: len(articles)]
-    versions = code & np.uint64((1 << _VERSION_BITS) - 1)
-    return Listing(articles, versions, etag_of).at(is_highest)
+    article = (code >> np.uint64(_VERSION_BITS)).astype(np.uint32)[order]
+    highest = order[np.append(article[1:] != article[:-1], True)[: len(article)]]
+    code = code[highest]
+    version = (code & np.uint64((1 << _VERSION_BITS) - 1)).astype(np.uint32)
+    return Listing((code >> np.uint64(_VERSION_BITS)).astype(np.uint32), version, etag_of[highest])
 
 
 def compare(before: Listing, now: Listing, most: int) -> Difference:
-    """What is to be taken, at most so many articles; the rest stays as it was known, so that it is fresh again."""
+    """What is to be taken, at most so many articles; the rest stays as it was known, so that it is fresh again.
+
+    `now` is used up: it becomes what is known after.
+    """
     at = np.minimum(np.searchsorted(before.articles, now.articles), max(len(before) - 1, 0))
     was_there = before.articles[at] == now.articles if len(before) else np.zeros(len(now), bool)
     is_same = was_there.copy()
@@ -87,14 +91,13 @@ def compare(before: Listing, now: Listing, most: int) -> Difference:
         is_same &= (before.versions[at] == now.versions) & (before.etags[at] == now.etags)
     fresh = np.flatnonzero(~is_same)[::-1]
     left = fresh[most:]
-    versions, etags = now.versions.copy(), now.etags.copy()
+    taken, vanished = now.at(fresh[:most]), np.setdiff1d(before.articles, now.articles, assume_unique=True)
     known_left = left[was_there[left]]
-    versions[known_left], etags[known_left] = before.versions[at[known_left]], before.etags[at[known_left]]
+    now.versions[known_left], now.etags[known_left] = before.versions[at[known_left]], before.etags[at[known_left]]
     is_known = np.ones(len(now), bool)
     is_known[left[~was_there[left]]] = False
-    after = Listing(now.articles, versions, etags).at(is_known)
-    vanished = np.setdiff1d(before.articles, now.articles, assume_unique=True)
-    return Difference(now.at(fresh[:most]), len(left), vanished, after)
+    after = now if is_known.all() else now.at(is_known)
+    return Difference(taken, len(left), vanished, after)
 
 
 def dump_listing(listing: Listing) -> bytes:
@@ -115,8 +118,7 @@ def load_listing(data: bytes | None) -> Listing:
     if data is None:
         return build_listing(())
     table = pq.read_table(io.BytesIO(data))
-    article, version, etag = (table[name].to_numpy().astype(np.uint64) for name in ("article", "version", "etag"))
-    return Listing(article, version, etag)
+    return Listing(*(table[name].to_numpy() for name in ("article", "version", "etag")))
 
 
 def iter_inventory(data: bytes, schema: str, since: str = "") -> Iterator[tuple[str, str]]:
@@ -126,6 +128,8 @@ def iter_inventory(data: bytes, schema: str, since: str = "") -> Iterator[tuple[
     Errors: TransientError where the file is damaged or cut short.
     """
     key, modified, etag = _columns(schema)
+    if not data:
+        raise TransientError("a file of the inventory is damaged or cut short: it is empty; run again later")
     try:
         with gzip.open(io.BytesIO(data), "rt", encoding="utf-8", newline="") as lines:
             for row in csv.reader(lines):

@@ -345,7 +345,8 @@ def _entries_of(connector: Connector, item: Item, known: Listing, found: Mapping
     if item.key in found:
         return list(found[item.key].entries)
     if item.is_ignored:
-        return [Entry(connector.name, item.delivery, item.key, "", item.size, "ignored", "listed pattern")]
+        return [Entry(connector.name, item.delivery, item.key, "", item.size, "ignored",
+                      item.ref.get("why", "listed pattern"))]  # fmt: skip
     return [
         Entry(connector.name, item.delivery, name, sha256, 0, "ignored" if status == "ignored" else "unchanged")
         for name, sha256, status in known[item.key][2]

@@ -59,7 +59,10 @@ _Config = TypeVar("_Config", CrfConfig, EncoderConfig)
 
 
 def load_task_config(task: str, profile: str) -> dict[str, dict[str, Any]]:
-    """The tables `crf` and `encoder` of a profile (demo or nightly) of a task, as plain values for bundle.json."""
+    """The tables `crf`, `encoder` and `data` of a profile (demo or nightly) of a task, as plain values for bundle.json.
+
+    `data.auxiliary` lists the maps of labels whose auxiliary deliveries the task learns from, too; none by default.
+    """
     path = resources.files("pipelines") / "config" / "tasks" / f"{task}.toml"
     profiles = tomllib.loads(path.read_text(encoding="utf-8"))
     if profile not in profiles:

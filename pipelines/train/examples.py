@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from pipelines.core.gold import ROLE_LABELS, ROLE_TYPES, entity_spans, marker_spans, role_spans, untyped_spans
 from pipelines.core.records import ENTITY_TYPES
 from pipelines.core.tagging import Span
+from pipelines.core.text import fold
 from pipelines.taggers.bundle import Example
 
 Row = Mapping[str, Any]
@@ -52,6 +53,7 @@ def example_of(task: str, rows: CuratedRows, split: str) -> Example | None:
         spans = [s for s in every if s.label in annotated]
         unlabelled += untyped_spans(rows.annotations)
         unlabelled += [(s.start, s.end) for s in every if s.label not in annotated]
+        spans = spans if annotated else None  # a guideline without types says of no word what it is
     if spans is None:
         return None
     annotated = annotated if task == "ner" else ()  # the guideline's types say nothing of markers and roles
@@ -63,6 +65,19 @@ def is_trainable(figure: Row) -> bool:
     """Of train, not left out, not retracted, not machine-made."""
     return (figure["split"] in ("train", "dev") and not figure["exclusion"] and figure["status"] != "retracted"
             and figure["review_stage"] != "machine")  # fmt: skip
+
+
+def usable_auxiliary(
+    auxiliary: Iterable[CuratedRows], wanted: Collection[str], judged: Iterable[str]
+) -> list[CuratedRows]:
+    """Auxiliary texts that follow one of the wanted maps of labels: of train only, and none whose text stands among the
+    legends on which models are judged."""
+    known = {" ".join(fold(legend).split()) for legend in judged}
+    return [
+        rows for rows in auxiliary
+        if rows.figure["labels"] in wanted and rows.figure["split"] == "train" and is_trainable(rows.figure)
+        and " ".join(fold(str(rows.figure["legend"])).split()) not in known
+    ]  # fmt: skip
 
 
 def changed_share(before: Mapping[str, tuple[str, int]], now: Mapping[str, tuple[str, int]]) -> float:

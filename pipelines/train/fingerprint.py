@@ -34,7 +34,9 @@ def _weights_hash(encoder: str) -> str:
 def fingerprint_inputs(info: BundleInfo, kind: str) -> Mapping[str, object]:
     """All that the weights of one kind depend on, by name. The encoder must be resolved (not `auto`)."""
     is_encoder = kind == "encoder"
+    auxiliary = list(info.config.get("data", {}).get("auxiliary", ()))
     return {
+        **({"auxiliary": auxiliary} if auxiliary else {}),
         "task": info.task,
         "kind": kind,
         "labels": list(info.labels),

@@ -22,7 +22,7 @@ from pipelines.settings import Settings
 from pipelines.taggers.base import BASELINE_KIND
 from pipelines.taggers.bundle import BundleInfo, Example, write_bundle
 from pipelines.train.config import load_task_config
-from pipelines.train.examples import CuratedRows, changed_share, example_of, is_trainable, labels_of
+from pipelines.train.examples import CuratedRows, changed_share, example_of, is_trainable, labels_of, usable_auxiliary
 from pipelines.train.taint import bar_reason, leaked_documents, purge_reason
 
 Progress = Callable[[int, int, str], None]
@@ -58,6 +58,7 @@ class Corpus:
 
     def __init__(self, settings: Settings, files: Sequence[CorpusFile], through_seq: int | None = None) -> None:
         self._con = warehouse.connect(settings)
+        self._profile = settings.train.profile
         warehouse.attach_corpus(self._con, files, through_seq=through_seq)
         self._parts = {
             t: _grouped(self._rows(warehouse.read_sql("train/sql", f"all_{t}"))) for t in ("panels", "annotations")
@@ -80,17 +81,30 @@ class Corpus:
         rows = [r for r in self.benchmark if r["task"] == task]
         return (int(rows[0]["benchmark_version"]) if rows else 0), [self._with_parts(r) for r in rows]
 
+    def auxiliary(self, task: str) -> list[CuratedRows]:
+        """Auxiliary texts that the task's config asks for."""
+        wanted = load_task_config(task, self._profile)["data"]["auxiliary"]
+        if not wanted:
+            return []
+        judged = [str(r.figure["legend"]) for r in self.figures if r.figure["split"] != "train"]
+        judged += [str(r["legend"]) for r in self.benchmark]
+        return usable_auxiliary([self._with_parts(r) for r in self._select("auxiliary_figures")], wanted, judged)
+
+    def trainable(self, task: str) -> list[CuratedRows]:
+        """What a task may learn from: curated figures, and auxiliary texts where its config asks for them."""
+        return [r for r in self.figures if is_trainable(r.figure)] + self.auxiliary(task)
+
     def gold(self, task: str) -> dict[str, tuple[str, int]]:
         """Figures that a task learns from: id → (revision, spans)."""
         out = {}
-        for rows in self.figures:
-            if is_trainable(rows.figure) and (example := example_of(task, rows, "train")) is not None:
+        for rows in self.trainable(task):
+            if (example := example_of(task, rows, "train")) is not None:
                 out[example.example_id] = (str(rows.figure["record_sha256"]), len(example.spans))
         return out
 
     def bar_reason(self, gold: Mapping[str, tuple[str, int]]) -> str | None:
         """Why a model that learnt this may not stay champion, as far as this version's rows tell."""
-        retracted = {str(r.figure["doc_id"]) for r in self.figures if r.figure["status"] == "retracted"}
+        retracted = {str(r["doc_id"]) for r in self._select("retracted_documents")}
         hidden = {(str(r["figure_id"]), str(r["record_sha256"])) for r in self._select("hidden_revisions")}
         return bar_reason(gold, retracted=retracted, hidden=hidden)
 
@@ -142,10 +156,14 @@ def run_select(settings: Settings, run: Run) -> StageResult:
     )
 
 
+def _is_auxiliary(figure_id: str) -> bool:
+    return split_figure_id(figure_id)[1].startswith("aux-")
+
+
 def _judge(settings: Settings, run: Run, corpus: Corpus, files: Sequence[CorpusFile], task: str) -> tuple[bool, str]:
     """(is it due, why)."""
     gold = corpus.gold(task)
-    documents = {split_figure_id(f)[0] for f, (_, n) in gold.items() if n}
+    documents = {split_figure_id(f)[0] for f, (_, n) in gold.items() if n and not _is_auxiliary(f)}
     if not documents:
         return False, "nothing to train on: no curated delivery holds gold for it"
     if len(documents) < settings.train.min_documents:
@@ -243,7 +261,7 @@ def _stale_score(settings: Settings, corpus: Corpus, task: str) -> str | None:
 def _write_task_bundle(
     settings: Settings, run: Run, corpus: Corpus, task: str, folder: Path, fresh: Sequence[Example]
 ) -> None:  # fmt: skip
-    train = [rows for rows in corpus.figures if is_trainable(rows.figure)]
+    train = corpus.trainable(task)
     examples = [e for r in train if (e := example_of(task, r, str(r.figure["split"]))) is not None]
     benchmark = [e for r in corpus.benchmark_of(task)[1] if (e := example_of(task, r, "benchmark")) is not None]
     config = load_task_config(task, settings.train.profile)

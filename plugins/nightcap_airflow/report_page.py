@@ -49,7 +49,20 @@ def _build() -> Any:
     def one(key: str) -> HTMLResponse:
         return HTMLResponse(*_page(key), headers=_HEADERS)
 
+    @app.get("/docs/{key}/{name}")
+    def docs(key: str, name: str) -> HTMLResponse:
+        return HTMLResponse(*_docs(key, name), headers=_HEADERS)
+
     return app
+
+
+def _docs(key: str, name: str) -> tuple[bytes, int]:
+    """A page of a night's Data Docs and status 200, or a sentence and status 404."""
+    from pipelines.flows.night_reports import read_docs
+    from pipelines.settings import current
+
+    page = read_docs(current(), key, name)
+    return (b"<p>There are no Data Docs of that name.</p>", 404) if page is None else (page, 200)
 
 
 def _page(key: str | None) -> tuple[bytes, int]:

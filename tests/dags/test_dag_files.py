@@ -18,7 +18,7 @@ from pipelines.flows.execute import FLOWS, step_names
 TASKS = {
     "nightly_corpus": ["pull", "parse", "check", "freeze", "close"],
     "retrain_tagger": ["select", "train", "score", "gate"],
-    "reload_predictions": ["predict", "link", "publish", "report"],
+    "reload_predictions": ["predict", "link", "publish", "report", "feedback"],
     "maintenance": ["verify", "compact", "gc"],
 }
 FILES = sorted((CHECKOUT / "dags").glob("*.py"))

@@ -16,6 +16,9 @@ def address(airflow: RunningAirflow) -> str:
         path.parent.mkdir(exist_ok=True)
         path.write_text(PAGE + text)
     (airflow.home / "reports" / "secret.html").write_text("secret")
+    docs = airflow.home / "reports" / "docs" / "2026-11-20"
+    docs.mkdir(parents=True, exist_ok=True)
+    (docs / "index.html").write_text("Data Docs")
     return f"{airflow.client.url}/nightcap"
 
 
@@ -24,7 +27,7 @@ def get(address: str, token: str | None = None) -> httpx.Response:
     return httpx.get(address, headers=headers, timeout=60.0, trust_env=False)
 
 
-@pytest.mark.parametrize("path", ["/", "/2026-11-20", "/nothing"])
+@pytest.mark.parametrize("path", ["/", "/2026-11-20", "/nothing", "/docs/2026-11-20/index.html"])
 def test_nothing_is_shown_without_a_login(address: str, path: str) -> None:
     assert get(address + path).status_code == 401
     assert get(address + path, "not.a.token").status_code in (401, 403)
@@ -35,6 +38,8 @@ def test_newest_night_is_shown_first(airflow: RunningAirflow, address: str) -> N
     assert get(f"{address}/", token).text == PAGE + "newest"
     answer = get(f"{address}/2026-11-19", token)
     assert answer.text == PAGE + "older"
+    assert get(f"{address}/docs/2026-11-20/index.html", token).text == "Data Docs"
+    assert get(f"{address}/docs/2026-11-20/..%2f..%2fsecret.html", token).status_code == 404
     assert "default-src 'none'" in answer.headers["content-security-policy"]
 
 

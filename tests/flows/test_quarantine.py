@@ -148,3 +148,7 @@ def test_a_redelivery_fixes_what_it_mends(home: Path, sample_folder: Path, tmp_p
     page = outbox(home)["curators-b (synthetic)/curation:2026-11-19:3.html"].decode()
     assert "fixed since, with the delivery curation:2026-11-21:2" in page
     assert {rule_of(i)["stage"] for i in found} == {"parse"}
+    assert {i.sender for i in found} >= {"curators-b (synthetic)"}
+    status = [sys.executable, "-m", "pipelines", "status", "--json", "--home", str(home)]
+    state = json.loads(subprocess.run(status, capture_output=True, text=True, check=True).stdout)
+    assert (state["issues"]["fixed"], sum(state["quarantine"].values())) == (2, state["issues"]["open"])

@@ -7,6 +7,7 @@ import io
 import json
 import os
 import tarfile
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -113,6 +114,48 @@ def test_names_that_are_no_text_and_files_that_cannot_be_read(home: Settings, tm
     assert counts["quarantined"] == 1
     assert "unreadable" in rejected(home, run)
     assert len(parsed(home, run, "documents")) == 2
+
+
+def test_what_is_no_file_is_counted_and_not_followed(home: Settings, tmp_path: Path) -> None:
+    folder, outside = tmp_path / "a", tmp_path / "outside"
+    for path in (folder, outside):
+        path.mkdir()
+    (outside / "secret.xml").write_text(JATS.format(ids="", legend="elsewhere"))
+    (folder / "one.xml").write_text(JATS.format(ids="", legend="one"))
+    (folder / "away").symlink_to(outside)
+    (folder / "round").symlink_to(folder)
+    (folder / "gone.xml").symlink_to(tmp_path / "nothing")
+    (folder / "half.xml.tmp").write_text("<art")
+    os.mkfifo(folder / "pipe.xml")
+    run, counts = night(home, 18, folder, "deposit")
+    assert (counts["n_in"], counts["valid"], counts["ignored"]) == (6, 1, 5)
+    assert len(parsed(home, run, "documents")) == 1
+    manifest = open_part(home, "landing").read("nights/2026-11-18/manifest-0.jsonl").decode()
+    why = {r["name"]: r["reason"] for r in map(json.loads, manifest.splitlines()) if r.get("status") == "ignored"}
+    assert why == {
+        "away": "a link to a folder, not followed", "round": "a link to a folder, not followed",
+        "gone.xml": "a broken link, not a file", "half.xml.tmp": "a temporary file (.tmp)",
+        "pipe.xml": "a device or pipe, not a file",
+    }  # fmt: skip
+    _, again = night(home, 19, folder, "deposit")
+    assert (again["unchanged"], again["ignored"]) == (1, 5)
+
+
+def test_a_meca_package_is_read_whatever_its_manifest_says(home: Settings, tmp_path: Path) -> None:
+    """The article is known by its content: manifests name wrong paths, or lie one folder down with all the rest."""
+    folder = tmp_path / "a"
+    folder.mkdir()
+    for number, top in enumerate(("", "package/")):
+        ids = f'<article-id pub-id-type="doi">10.5555/{number}</article-id>'
+        with zipfile.ZipFile(folder / f"{number}.meca", "w") as archive:
+            archive.writestr(f"{top}manifest.xml", "<manifest><item><instance href='no.xml'/></item></manifest>")
+            archive.writestr(f"{top}transfer.xml", "<transfer/>")
+            archive.writestr(f"{top}content/{number}.xml", JATS.format(ids=ids, legend=f"legend {number}"))
+            archive.writestr(f"{top}content/{number}.pdf", "%PDF")
+    run, counts = night(home, 18, folder, "deposit")
+    assert (counts["valid"], counts["ignored"], counts["quarantined"]) == (2, 6, 0)
+    assert {d["doc_id"] for d in parsed(home, run, "documents")} == {"10.5555/0", "10.5555/1"}
+    assert rejected(home, run) == []
 
 
 def test_articles_without_ids_in_one_file_stay_apart(home: Settings, tmp_path: Path) -> None:

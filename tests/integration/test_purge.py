@@ -76,6 +76,11 @@ def _derive(settings: Settings) -> None:
     bundle = settings.path("runs", "retrain_tagger", NIGHTS[0], "bundles", "ner", "train.jsonl")
     bundle.parent.mkdir(parents=True)
     bundle.write_text(SECRET)
+    undecided = settings.path("runs", "retrain_tagger", "2026-10-06", "bundles", "ner", "train.jsonl")
+    inputs = settings.path("tmp", "predict", "key-ner", "inputs.jsonl")
+    for path in (undecided, inputs):
+        path.parent.mkdir(parents=True)
+        path.write_text(SECRET)
     (bundle.parents[2] / "decision.json").write_text("{}")
     shas: list[object] = [sha256_text(SECRET), sha256_text(OTHER_LEGEND)]
     for name in ("part-0", "seen-0"):

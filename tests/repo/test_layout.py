@@ -72,7 +72,7 @@ def test_steps_are_the_words_of_the_architecture() -> None:
     assert {flow: step_names(flow) for flow in FLOWS} == {
         "nightly_corpus": ["pull", "parse", "check", "freeze", "close"],
         "retrain_tagger": ["select", "train", "score", "gate"],
-        "reload_predictions": ["predict", "link", "publish", "report"],
+        "reload_predictions": ["predict", "link", "publish", "report", "feedback"],
         "maintenance": ["verify", "compact", "gc"],
     }
 

@@ -56,15 +56,16 @@ def main(words: list[str]) -> int:
         os.kill(os.getpid(), signal.SIGKILL)
     if behaviour == "mute":
         return 0
-    if behaviour == "linger":
-        linger(pids_file)
     if behaviour == "stubborn":
         linger(pids_file, _STUBBORN)
-    if behaviour == "leave":
-        leave_grandchild(pids_file)
+    if act := {"linger": linger, "leave": leave_grandchild}.get(behaviour):
+        act(pids_file)
     if behaviour == "flood":
         print("\n".join(f"line {i}" for i in range(50_000)), file=sys.stderr)
         print("x" * 1_000_000)
+    if behaviour == "note":
+        with Path(f"{home}/{flow}.calls").open("a") as calls:
+            calls.write(json.dumps(rest) + "\n")
     result: dict[str, object] = {"flow": flow, "step": behaviour, "run": "key-1", "uri": "", "counts": {"rows": 1}}
     if behaviour == "skip":
         result["skipped"] = "nothing to do"

@@ -22,13 +22,18 @@ import warnings
 import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from pipelines.errors import PipelineError
 from pipelines.ingest import biorxiv, europepmc, pmc_metadata, vanished
 from pipelines.ingest.bioc import parse_bioc
+from pipelines.ingest.formats import parse_file
 from pipelines.ingest.jats import parse_jats
 from pipelines.ingest.json_records import load_object
+from pipelines.ingest.pubmed import parse_pubmed
+from pipelines.ingest.retraction_lists import find_reader
 from pipelines.ingest.sourcedata import parse_sourcedata
 from pipelines.sources.archives import Member, iter_members
 
@@ -124,6 +129,34 @@ def read_record(data: bytes) -> None:
             return
 
 
+PUBMED = (
+    HEAD
+    + """<PubmedArticleSet><PubmedArticle><MedlineCitation><PMID Version="1">39000001</PMID><Article><Journal>
+<JournalIssue><PubDate><Year>2020</Year><Month>Mar</Month></PubDate></JournalIssue><Title>J Ünits</Title></Journal>
+<PublicationTypeList><PublicationType>Retracted Publication</PublicationType></PublicationTypeList></Article>
+<CommentsCorrectionsList><CommentsCorrections RefType="RetractionIn"><RefSource>J Ünits. 2026 Mar 4;5:6</RefSource>
+<PMID>39000009</PMID></CommentsCorrections><CommentsCorrections RefType="UpdateOf"><RefSource>bioRxiv. 2020 Jan 2. doi:
+10.1101/123456</RefSource></CommentsCorrections></CommentsCorrectionsList></MedlineCitation><PubmedData><ArticleIdList>
+<ArticleId IdType="doi">10.1234/Demo.1</ArticleId><ArticleId IdType="pmc">PMC123</ArticleId></ArticleIdList>
+</PubmedData></PubmedArticle><DeleteCitation><PMID>7</PMID></DeleteCitation></PubmedArticleSet>""",
+)
+LISTS = (
+    "Record ID,Title,RetractionDate,RetractionDOI,RetractionPubMedID,OriginalPaperDOI,OriginalPaperPubMedID,"
+    'RetractionNature,Reason\r\n1,"Ünits, ""again""",4/15/2021 0:00,10.1234/n,0,10.1234/Demo.1,39000001,Retraction,+A'
+    "\r\n2,x,13/13/2021 0:00,unavailable,0,10.1234/a;10.1234/b,3,Reinstatement,\r\n3,x,,,0,unavailable,0,Correction,"
+    "\r\n",
+    "! Downloaded on 2026-06-10\nPMID:10066663,PMCID:PMC95696\n10077615\nhttps://doi.org/10.1234/Demo.1\n",
+)
+
+
+def read_list(data: bytes) -> None:
+    """As the parse step does with what lies in the source of lists."""
+    if reader := find_reader(data):
+        parsed = reader(data)
+        json.dumps([str(e) for e in parsed.events]).encode()
+        assert all(counts.balances for counts in parsed.counts.values())
+
+
 def _zip(members: Sequence[tuple[str, bytes]]) -> bytes:
     sink = io.BytesIO()
     with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -170,14 +203,58 @@ def read_archive(data: bytes) -> None:
             assert not entry.name.startswith("/")
 
 
+# texts: formats that their delivery states, with the map of labels that it follows
+
+BIOC_JSON = {
+    "source": "x", "date": "2020-01-02", "documents": [
+        {"id": "123 Figure 1-A", "infons": {"doi": "10.1234/Demo.1", "figure": "Figure 1-A"}, "passages": [
+            {"offset": 0, "text": BLOT, "annotations": [
+                {"id": "1", "infons": {"type": "Uniprot:P68363"}, "text": "ERK2",
+                 "locations": [{"offset": BLOT.index("ERK2"), "length": 4}]}]}]},
+        {"id": "7", "infons": {}, "passages": [
+            {"offset": 5, "sentences": [{"offset": 5, "text": IMAGE, "annotations": [
+                {"id": 2, "infons": {"type": "gene", "identifier": "NCBI gene:5594;Uniprot:P28482"}, "text": "ERK2",
+                 "locations": [{"offset": 5 + IMAGE.index("ERK2"), "length": 4}]}]}], "annotations": []}]},
+    ],
+}  # fmt: skip
+PUBANNOTATION = {
+    "sourcedb": "PubMed", "sourceid": "123", "divid": 0, "text": BLOT, "denotations": [
+        {"id": "T1", "span": {"begin": 12, "end": 21}, "obj": "Gene"},
+        {"id": "T2", "span": [{"begin": 4, "end": 8}, {"begin": 26, "end": 30}], "obj": "CL:0000066"}],
+    "attributes": [{"id": "A1", "subj": "T1", "pred": "norm", "obj": "5594"}],
+    "relations": [{"id": "R1", "subj": "T1", "obj": "T2", "pred": "in"}],
+}  # fmt: skip
+PUBTATOR = (
+    f"26094|t|{BLOT}\n26094|a|{IMAGE}\n26094\t12\t21\tα‐tubulin\tGene\t5594|1956\n"
+    "26094\t26\t30\tERK2\tGene\t-1\n26094\tCID\tD008750\tD003866\n\nx-1|t|A title.\n"
+)
+CONLL = (
+    "HeLa\tB-Gene\ncells\tI-Gene\n.\tO\n\nERK2\tB-Gene\n\n",
+    "-DOCSTART- (7)\tO\n\n# text = HeLa cells.\nHeLa NN B-CellLine\ncells NN I-CellLine\n. . O\n\nmice NN B-Species\n",
+)
+JSONL = "".join(
+    json.dumps({"words": words, "labels": labels, "is_category": codes, "text": text}) + "\n"
+    for words, labels, codes, text in (
+        (["ERK2", "in", "mice", "."], ["B-GENEPROD", "O", "B-ORGANISM", "O"], [1, 0, 0, 0], "ERK2 in mice."),
+        (["(", "A", ")"], ["B-PANEL_START", "O", "O"], [0, 0, 0], "(A)"),
+        (["ERK2", "and", "U0126"], ["B-CONTROLLED_VAR", "O", "O"], [1, 0, 2], "ERK2 and U0126"),
+    )
+)
+
 TARGETS: dict[str, Callable[[bytes], object]] = {
     "jats": parse_jats, "bioc": parse_bioc, "sourcedata": parse_sourcedata, "archive": read_archive,
-    "record": read_record,
+    **{kind: partial(parse_file, kind=kind, labels="" if kind in ("bioc-json", "jsonl") else "pubtator")
+       for kind in ("bioc-json", "pubannotation", "pubtator", "conll", "jsonl")},
+    "record": read_record, "pubmed": parse_pubmed, "list": read_list,
 }  # fmt: skip
 SEEDS: dict[str, tuple[bytes, ...]] = {
     "jats": tuple(t.encode() for t in JATS), "bioc": tuple(t.encode() for t in BIOC),
     "sourcedata": tuple(t.encode() for t in SOURCEDATA), "archive": _archives(),
+    "bioc-json": (json.dumps(BIOC_JSON).encode(), json.dumps([BIOC_JSON], ensure_ascii=False).encode()),
+    "pubannotation": (json.dumps(PUBANNOTATION).encode(), json.dumps([PUBANNOTATION], ensure_ascii=False).encode()),
+    "pubtator": (PUBTATOR.encode(),), "conll": tuple(t.encode() for t in CONLL), "jsonl": (JSONL.encode(),),
     "record": tuple(json.dumps(r, ensure_ascii=False).encode() for r in RECORDS),
+    "pubmed": tuple(t.encode() for t in PUBMED), "list": tuple(t.encode("latin-1") for t in LISTS),
 }  # fmt: skip
 
 
@@ -302,6 +379,45 @@ def change_leaf(data: bytes, rng: random.Random) -> bytes:
     return data[: match.start()] + (b"", match[0] * 2, emptied)[kind] + data[match.end() :]
 
 
+_ODD_VALUES: tuple[object, ...] = (
+    None, True, -1, 0, 10**30, 1e308, "", "O", "B-", "I-GENEPROD", "\x00", "\ud800", "é" * 300, [], {}, [[]], [None],
+    {"begin": 5, "end": 2},
+)  # fmt: skip
+
+
+def _places(value: object, found: list[tuple[Any, Any]]) -> list[tuple[Any, Any]]:
+    """Every (container, key) of a JSON value."""
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, inner in items:
+        found.append((value, key))
+        _places(inner, found)
+    return found
+
+
+def change_entry(data: bytes, rng: random.Random) -> bytes:
+    """JSON: a value becomes an odd one or another of the same text, or is doubled. Else two fields change places."""
+    lines = data.split(b"\n")
+    n = rng.randrange(len(lines))
+    try:
+        value = json.loads(lines[n])
+    except ValueError:
+        return _swap_fields(data, rng)
+    places = _places(value, [])
+    if places:
+        (into, key), (other, from_key) = rng.choice(places), rng.choice(places)
+        into[key] = rng.choice((rng.choice(_ODD_VALUES), json.loads(json.dumps(other[from_key])), [into[key]] * 2))
+    lines[n] = json.dumps(value).encode()
+    return b"\n".join(lines)
+
+
+def _swap_fields(data: bytes, rng: random.Random) -> bytes:
+    fields = re.split(rb"([\t\n| ])", data)
+    if len(fields) > 3:
+        i, j = rng.randrange(len(fields)), rng.randrange(len(fields))
+        fields[i], fields[j] = fields[j], fields[i]
+    return b"".join(fields)
+
+
 _VALUES = (None, True, 0, -1.5, "", "NA", "10.1/\ud800", [], {}, [[["x"]]], {"a": {"b": []}}, "9" * 5000, "x y " * 9000)
 
 
@@ -324,6 +440,8 @@ def change_value(data: bytes, rng: random.Random) -> bytes:
 KEEPING = (rename, change_number, wrap, change_leaf)
 MUTATIONS = (flip, cut, remove, double, swap_tags, rename, change_number, insert, nest, wrap, recode, change_leaf)
 ARCHIVE_MUTATIONS = (flip, flip, cut, remove, double, insert)
+TEXT_MUTATIONS = (*(change_entry,) * 4, change_number, remove, double, insert, cut, flip, recode)
+TEXTS = ("bioc-json", "pubannotation", "pubtator", "conll", "jsonl")
 
 
 def make_input(target: str, n: int, seeds: Sequence[bytes]) -> bytes:
@@ -342,6 +460,8 @@ def make_input(target: str, n: int, seeds: Sequence[bytes]) -> bytes:
 def _mutations(target: str, rng: random.Random) -> Sequence[Callable[[bytes, random.Random], bytes]]:
     if target == "archive":
         return ARCHIVE_MUTATIONS
+    if target in TEXTS:
+        return TEXT_MUTATIONS
     return rng.choice((MUTATIONS, (change_value,) if target == "record" else KEEPING))
 
 

@@ -85,6 +85,7 @@ class SmallCorpus:
             legend_sha256=legend_sha(legend) if legend else None,
             graphics=[],
             place="body",
+            is_deleted=False,
             **origin,
         )
         return figure_id
@@ -303,11 +304,13 @@ def close_night(
         "night": night,
         "run_key": night,
         "suite": "figures",
-        "expectation": "legend is not empty",
+        "rule": "legend is not empty",
         "severity": "warning",
         "success": True,
         "n_checked": 4,
-        "n_unexpected": 0,
+        "rule_version": "1",
+        "band": None,
+        "n_failed": 0,
         "observed": None,
     }
     (folder / "night.json").write_text(json.dumps(row))

@@ -11,7 +11,11 @@ CREATE TABLE work.segments (
 CREATE TABLE work.role_models (entity_type VARCHAR, role VARCHAR, model_version VARCHAR);
 CREATE TABLE work.issues (
     issue_id VARCHAR, night DATE, source VARCHAR, unit VARCHAR, reason VARCHAR, message VARCHAR, name VARCHAR,
-    locator VARCHAR, delivery_id VARCHAR, raw_sha256 VARCHAR, payload VARCHAR, run_key VARCHAR
+    locator VARCHAR, delivery_id VARCHAR, raw_sha256 VARCHAR, payload VARCHAR, run_key VARCHAR,
+    rule VARCHAR, rule_version VARCHAR
+);
+CREATE TABLE work.issue_states (
+    issue_id VARCHAR, status VARCHAR, settled_by VARCHAR, owner VARCHAR, note VARCHAR, sender VARCHAR
 );
 CREATE TABLE work.ner_spans (
     legend_sha256 VARCHAR, start_offset INTEGER, end_offset INTEGER, label VARCHAR, score DOUBLE,

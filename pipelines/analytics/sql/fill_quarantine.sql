@@ -1,11 +1,19 @@
--- One row an issue: the first and the last night it was rejected, with the words of the last.
+-- One row an issue: the first and the last night it was rejected, with the words of the last, and its state of today.
 INSERT INTO gen.out.quarantine BY NAME
+WITH last AS (
+    SELECT *, min(night) OVER issue AS first_night, count(DISTINCT night) OVER issue AS n_nights
+    FROM work.issues
+    WINDOW issue AS (PARTITION BY issue_id)
+    QUALIFY row_number() OVER (
+        PARTITION BY issue_id ORDER BY night DESC, coalesce(try_cast(split_part(run_key, '.', 2) AS INTEGER), 0) DESC
+    ) = 1
+)
 SELECT
-    issue_id, min(night) AS night, max(night) AS last_night, max_by(source, (night, run_key)) AS source,
-    max_by(unit, (night, run_key)) AS unit, max_by(reason, (night, run_key)) AS reason, 'open' AS status,
-    max_by(message, (night, run_key)) AS message, max_by(name, (night, run_key)) AS name,
-    max_by(locator, (night, run_key)) AS locator, max_by(delivery_id, (night, run_key)) AS delivery_id,
-    max_by(raw_sha256, (night, run_key)) AS raw_sha256, max_by(payload, (night, run_key)) AS payload
-FROM work.issues
-GROUP BY issue_id
-ORDER BY reason, issue_id;
+    l.issue_id, l.first_night AS night, l.night AS last_night, l.source, l.unit, l.reason,
+    coalesce(s.status, 'open') AS status, l.message, l.name, l.locator, l.delivery_id, l.raw_sha256,
+    coalesce(s.sender, '') AS sender, coalesce(l.rule, '') AS rule, coalesce(l.rule_version, '') AS rule_version,
+    l.n_nights, coalesce(s.settled_by, '') AS settled_by, coalesce(s.owner, '') AS owner, coalesce(s.note, '') AS note,
+    l.payload
+FROM last AS l
+LEFT JOIN work.issue_states AS s USING (issue_id)
+ORDER BY l.reason, l.issue_id;

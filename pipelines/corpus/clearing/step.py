@@ -27,7 +27,7 @@ KEPT_NIGHTS = 7
 #: Trainings whose bundles and candidates are kept.
 KEPT_TRAININGS = 1
 _RUN = re.compile(r"^(\d{4}-\d{2}-\d{2})(?:\.(\d+))?/")
-_TRAINING_PARTS = ("bundles", "candidates", "baselines")
+TRAINING_PARTS = ("bundles", "candidates", "baselines")
 _WORK = ("tree-*", "verify", "rewrite", "withdraw", "corpus.clone")
 
 
@@ -111,7 +111,7 @@ def old_trainings(settings: Settings, keep: int = KEPT_TRAININGS) -> Iterator[Ga
     decided = settings.path("runs", "retrain_tagger").glob("*/decision.json")
     oldest_first = sorted(decided, key=lambda p: p.stat().st_mtime)
     for decision in oldest_first[: max(0, len(oldest_first) - keep)]:
-        for name in _TRAINING_PARTS:
+        for name in TRAINING_PARTS:
             if (folder := decision.with_name(name)).is_dir():
                 yield _folder("trainings that are decided", folder)
 

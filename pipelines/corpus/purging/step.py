@@ -27,7 +27,7 @@ from pipelines.clients.objectstore import ObjectStore, open_part, raw_key
 from pipelines.clients.state import open_state
 from pipelines.core.hashing import canonical_json, content_hash
 from pipelines.core.ids import normalise_alias
-from pipelines.corpus.clearing.step import old_staging, old_trainings
+from pipelines.corpus.clearing.step import TRAINING_PARTS, old_staging
 from pipelines.corpus.compare.step import select
 from pipelines.corpus.manifest import build_manifest, version_files
 from pipelines.corpus.purging.record import Taken, benchmarks_without, hash_names, lost_versions, purge_of
@@ -182,8 +182,10 @@ def _remove_everywhere(settings: Settings, repo: CorpusRepo, manifest: Mapping[s
     landing, staging = open_part(settings, "landing"), open_part(settings, "staging")
     for sha in raw:
         landing.delete(raw_key(sha))
-    for item in [*old_staging(settings, keep=0), *old_trainings(settings, keep=0)]:
+    for item in old_staging(settings, keep=0):
         item.remove()
+    for folder in [*_training_folders(settings), settings.path("tmp", "predict"), settings.path("tmp", "publish")]:
+        shutil.rmtree(folder, ignore_errors=True)
     for found in list(staging.iter_objects("alignments/")):
         staging.delete(found.key)
     _blank_quarantine(open_part(settings, "quarantine"), raw)
@@ -191,6 +193,12 @@ def _remove_everywhere(settings: Settings, repo: CorpusRepo, manifest: Mapping[s
     _forget_receipts(open_part(settings, "outbox"), raw)
     for folder in _lost_checkouts(settings, repo, record["lost_seqs"]):
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _training_folders(settings: Settings) -> list[Path]:
+    """What trainings learn from and give, decided or not: one that runs now fails and is run anew without it."""
+    runs = settings.path("runs", "retrain_tagger")
+    return [folder for name in TRAINING_PARTS for folder in runs.glob(f"*/{name}")]
 
 
 def _blank_quarantine(store: ObjectStore, raw: set[str]) -> None:

@@ -109,4 +109,5 @@ def _set_corpus_hold(settings: Settings, tag: str, why: str, who: str) -> None:
     if known and tag in known.detail.split():
         return
     who, why = join_words(known.who if known else "", who, ", ")[:100], join_words(known.why if known else "", why)
-    state.set_hold(Hold("corpus", who, why, None, join_words(known.detail if known else "", tag, " ")))
+    detail = join_words(known.detail if known else "", tag, " ")
+    state.set_hold(Hold("corpus", who, why, known.until if known else None, detail))

@@ -57,6 +57,7 @@ SELECT
   coalesce(i.is_real, true) AS has_real_ids,
   coalesce(i.is_db_known, true) AS has_known_databases,
   len(a.ext_ids) > 0 AS has_ids,
+  coalesce(a.n_source_rows >= 0, true) AS is_n_source_rows_in_range,
   a.panel_no IS NULL OR b.panel_no IS NOT NULL AS has_panel,
   coalesce(a.start_offset >= b.panel_start AND a.end_offset <= b.panel_end, true) AS is_inside_panel,
   a.is_synthetic IS NULL OR a.is_synthetic = c.is_synthetic AS is_of_this_home,

@@ -5,7 +5,7 @@ SELECT
   length(f.legend) AS n_legend,
   coalesce(starts_with(f.figure_id, f.doc_id || '#') AND length(f.figure_id) > length(f.doc_id) + 1, true)
     AS is_figure_id_of_document,
-  coalesce(length(trim(f.legend, E' \n\t\r')) > 0, f.kind IS DISTINCT FROM 'curation' OR f.is_deleted) AS has_legend_text,
+  coalesce(length(trim(f.legend, E' \n\t\r')) > 0, coalesce(f.kind NOT IN ('curation', 'auxiliary'), true) OR f.is_deleted) AS has_legend_text,
   f.legend_sha256 IS NOT DISTINCT FROM sha256(f.legend) AS is_legend_hash_right,
   coalesce(f.legend = nfc_normalize(f.legend) AND NOT regexp_matches(f.legend, '[\t\r]|  |\n\n|^\s|\s$'), true)
     AS is_legend_normalised,

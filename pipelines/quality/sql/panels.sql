@@ -6,6 +6,7 @@ SELECT
   p.is_labelled, p.external_id, p.coords, p.source, p.delivery_id, p.raw_sha256, p.parser_version, p.stated_date,
   p.stated_version, p.record_sha256, p.is_synthetic,
   l.n_legend,
+  coalesce(p.panel_no >= 0, true) AS is_panel_no_in_range,
   l.figure_id IS NOT NULL AS has_figure,
   coalesce(p.start_offset >= 0 AND p.start_offset < p.end_offset AND p.end_offset <= l.n_legend, l.n_legend IS NULL)
     AS is_inside_legend,

@@ -34,7 +34,7 @@ COMMENT ON COLUMN annotations.panel_no IS 'Panel of the figure, null outside eve
 COMMENT ON COLUMN annotations.start_offset IS 'First code point in the legend, zero-based; null for a floating tag';
 COMMENT ON COLUMN annotations.end_offset IS 'One past the last code point; null for a floating tag';
 COMMENT ON COLUMN annotations.text IS 'Text of the mention; equals legend[start_offset:end_offset] unless floating';
-COMMENT ON COLUMN annotations.entity_type IS 'SMALL_MOLECULE, GENEPROD, SUBCELLULAR, CELL_TYPE, CELL_LINE, TISSUE, ORGANISM, EXP_ASSAY, DISEASE, or CELL (a cell neither typed nor normalised)';
+COMMENT ON COLUMN annotations.entity_type IS 'SMALL_MOLECULE, GENEPROD, SUBCELLULAR, CELL_TYPE, CELL_LINE, TISSUE, ORGANISM, EXP_ASSAY, DISEASE, CELL (a cell neither typed nor normalised), or OTHER (a type without counterpart, or a mention in several pieces: raw_type and ext_ids say which)';
 COMMENT ON COLUMN annotations.raw_type IS 'Type or id prefix as delivered';
 COMMENT ON COLUMN annotations.role IS 'controlled, measured or boring; null where none was given';
 COMMENT ON COLUMN annotations.raw_role IS 'Role as delivered, e.g. intervention, assayed, reporter';

@@ -3,6 +3,8 @@ CREATE TABLE deliveries (
   source VARCHAR NOT NULL,
   sender VARCHAR NOT NULL,
   format VARCHAR NOT NULL,
+  labels VARCHAR,
+  purpose VARCHAR,
   review_stage VARCHAR NOT NULL,
   annotated_types VARCHAR[] NOT NULL,
   has_roles BOOLEAN NOT NULL,
@@ -16,7 +18,9 @@ COMMENT ON TABLE deliveries IS 'One row per delivery: who sent what, under which
 COMMENT ON COLUMN deliveries.delivery_id IS 'source:night:n';
 COMMENT ON COLUMN deliveries.source IS 'Source name in the configuration';
 COMMENT ON COLUMN deliveries.sender IS 'Who sent it';
-COMMENT ON COLUMN deliveries.format IS 'jats, sourcedata, bioc or mixed';
+COMMENT ON COLUMN deliveries.format IS 'mixed, jats, sourcedata, bioc, bioc-json, pubannotation, pubtator, conll, jsonl or craft';
+COMMENT ON COLUMN deliveries.labels IS 'Map of config/labels.toml that gives the delivered types their meaning; null where the types are SourceData''s own';
+COMMENT ON COLUMN deliveries.purpose IS 'gold, or auxiliary: no figure''s gold, in no benchmark, learnt from only where a task asks for it; null before the column was there, read as gold';
 COMMENT ON COLUMN deliveries.review_stage IS 'machine, curator or author';
 COMMENT ON COLUMN deliveries.annotated_types IS 'Entity types that the guideline of the delivery annotates; others are unlabelled in it';
 COMMENT ON COLUMN deliveries.has_roles IS 'True where the guideline annotates controlled and measured roles';

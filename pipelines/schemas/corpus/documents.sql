@@ -26,7 +26,7 @@ CREATE TABLE documents (
 );
 COMMENT ON TABLE documents IS 'One row per revision of a document: its ids, bibliographic data and licence.';
 COMMENT ON COLUMN documents.doc_id IS 'Identity, never changed once seen: lower-case DOI, pmc:<digits>, pmid:<digits>, <source>:<local id> or sha:<16 hex>';
-COMMENT ON COLUMN documents.kind IS 'publication (a JATS article) or curation (known only from a curator delivery)';
+COMMENT ON COLUMN documents.kind IS 'publication (a JATS article), curation (said by a curator delivery) or auxiliary (said by an auxiliary delivery)';
 COMMENT ON COLUMN documents.doi IS 'Digital object identifier, lower case';
 COMMENT ON COLUMN documents.pmcid IS 'PubMed Central id with its prefix, PMC1234567';
 COMMENT ON COLUMN documents.pmid IS 'PubMed id, digits';

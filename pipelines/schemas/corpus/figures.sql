@@ -26,7 +26,7 @@ CREATE TABLE figures (
 COMMENT ON TABLE figures IS 'One row per figure of a document revision, with its legend.';
 COMMENT ON COLUMN figures.figure_id IS 'doc_id#key; stable over revisions. Curated figures have the key cur-<source>-<key>';
 COMMENT ON COLUMN figures.doc_id IS 'Document the figure belongs to';
-COMMENT ON COLUMN figures.kind IS 'publication (the publisher''s figure) or curation (the curator''s copy of one)';
+COMMENT ON COLUMN figures.kind IS 'publication (the publisher''s figure), curation (the curator''s copy of one), or auxiliary (a text of an auxiliary delivery: no figure''s gold)';
 COMMENT ON COLUMN figures.label IS 'Label as printed, e.g. Figure 3';
 COMMENT ON COLUMN figures.jats_id IS 'Id attribute of the fig element, or the curator''s figure id';
 COMMENT ON COLUMN figures.parent_figure_id IS 'Figure that this one is a supplement or child of';

@@ -1,5 +1,6 @@
--- Document revisions that no tombstone hides, ranked: 1 is current. The key is (stated date, else night; stated version;
--- parser version; content hash), so that the order of arrival does not matter.
+-- Document revisions that no tombstone hides, those of auxiliary deliveries left out, ranked: 1 is current. The key is
+-- (stated date, else night; stated version; parser version; content hash), so that the order of arrival does not
+-- matter.
 CREATE VIEW cur.document_revisions AS
 SELECT
     d.* EXCLUDE (doc_id),
@@ -7,11 +8,11 @@ SELECT
     row_number() OVER (
         PARTITION BY coalesce(a.doc_id, d.doc_id), d.kind
         ORDER BY coalesce(d.stated_date, d.night) DESC, d.stated_version DESC, d.parser_version DESC,
-                 d.record_sha256 DESC, d.seq, d.raw_sha256
+                 d.record_sha256 DESC, d.seq DESC, d.raw_sha256
     ) AS rank
 FROM corpus.documents AS d
 LEFT JOIN cur.aliases AS a ON a.alias = d.doc_id
-WHERE NOT EXISTS (
+WHERE d.kind <> 'auxiliary' AND NOT EXISTS (
     SELECT 1 FROM corpus.tombstones AS t
     WHERE t.through_seq >= d.seq
       AND t.target = CASE t.target_kind WHEN 'delivery' THEN d.delivery_id WHEN 'night' THEN d.night::VARCHAR ELSE d.doc_id END

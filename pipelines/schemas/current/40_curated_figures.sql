@@ -1,6 +1,7 @@
 -- Current curated figures: per figure, sender and review stage the revision with the highest key. A later delivery of one
 -- sender supersedes his earlier one of the same stage; another sender's, and another stage's, stands beside it.
--- A deletion is a revision too: where it is the highest, nothing of that sender and stage is current.
+-- A deletion is a revision too: where it is the highest, nothing of that sender and stage is current. Of one revision
+-- written twice (a replay, in which more of its rows were valid) the later stands.
 -- `record_sha256` tells them apart: it covers sender and stage. Figures of one document with one `figure_group` are one
 -- figure, whatever source brought them: the key from a printed label; without a label (pos-1) the key with its source.
 CREATE VIEW cur.curated_figures AS
@@ -21,5 +22,5 @@ WHERE f.kind = 'curation'
 QUALIFY row_number() OVER (
     PARTITION BY coalesce(a.doc_id, f.doc_id), split_part(f.figure_id, '#', -1), d.sender, d.review_stage
     ORDER BY coalesce(f.stated_date, f.night) DESC, f.stated_version DESC, f.parser_version DESC,
-             f.record_sha256 DESC, f.seq, f.raw_sha256
+             f.record_sha256 DESC, f.seq DESC, f.raw_sha256
 ) = 1 AND NOT coalesce(f.is_deleted, false);

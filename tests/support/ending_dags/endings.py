@@ -35,3 +35,9 @@ with _dag("skipping"):
     after = step("skipping", "mute_if_reached", trigger_rule="all_success")
     last = step("skipping", "last", trigger_rule="none_failed")
     first >> skipped >> [after, last]
+
+with DAG(
+    "backfilled", schedule="0 2 * * *", catchup=False, max_active_runs=1, default_args=dag_defaults("tests") | QUICK,
+    doc_md=__doc__,
+):  # fmt: skip
+    step("nightly_corpus", "note")

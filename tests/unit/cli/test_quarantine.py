@@ -1,47 +1,35 @@
-"""Which rule rejected a row is found again by its words, and text that may not leave the house is left out."""
+"""Which rule rejected a row is named, and text that may not leave the house is left out."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import pytest
 
 from pipelines.cli.quarantine import _marked, _without_text, rule_of
+from pipelines.core.records import Reason
 from pipelines.feedback.issues import Issue, merge_issues
-from pipelines.quality.reasons import iter_issues, message_of, rejection_row
-from pipelines.quality.rules import Rule, Severity
+from pipelines.quality.reasons import iter_issues, rejection_row
 from pipelines.quality.suites import build_suites
 
-CRITICAL = [
-    (s.table, s.unit, r) for s in build_suites() for r in s.rules if r.severity is Severity.CRITICAL
-]  # fmt: skip
 
-
-def issue(unit: str, rules: list[Rule], row: dict[str, Any]) -> Issue:
-    values = {**row, "n_legend": 10, "legend_there": "x (also: y)"}
-    rejected = rejection_row(unit, rules[0].reason, message_of(rules, values), "here", row, {})
+def issue(rule: str, version: str = "") -> Issue:
+    row = {"figure_id": "10.1/x#f", "raw_sha256": "s", "source": "c"}
+    rejected = rejection_row("figure", Reason.NO_LEGEND, "empty", "here", row, {}, (rule, version))
     return merge_issues({**i, "run_key": "2026-01-02"} for i in iter_issues("2026-01-02", [rejected]))[0]
 
 
-@pytest.mark.parametrize(("table", "unit", "rule"), CRITICAL, ids=[f"{t}.{r.name}" for t, _, r in CRITICAL])
-def test_every_critical_rule_is_found_by_its_message(table: str, unit: str, rule: Rule) -> None:
-    others = [r for t, _, r in CRITICAL if t == table and r is not rule][:2]
-    for rules in ([rule], [rule, *others]):
-        found = rule_of(issue(unit, rules, {"raw_sha256": "s", "content_sha256": "s"}))
-        says = {r.message for t, _, r in CRITICAL if t == table and r.name == found["rule"]}
-        assert (found["stage"], found["suite"]) == ("check", table)
-        assert rule.message in says
+def test_a_rule_is_named_with_its_version_and_what_it_says() -> None:
+    says = next(r.message for s in build_suites() for r in s.rules if (s.table, r.name) == ("figures", "legend_text"))
+    assert rule_of(issue("figures.legend_text", "v1")) == {
+        "stage": "check", "suite": "figures", "rule": "legend_text", "says": says, "version": "v1",
+    }  # fmt: skip
+    assert rule_of(issue("figures.dropped_since"))["says"] is None
 
 
-def test_parsers_and_publishing_have_no_rule() -> None:
-    row = {"issue_id": "a", "night": "2026-01-02", "run_key": "2026-01-02", "source": "c", "unit": "annotation",
-           "reason": "unknown_type", "message": "m", "name": "n", "locator": "", "delivery_id": "d", "raw_sha256": "s",
-           "payload": '{"text": "x"}'}  # fmt: skip
-    assert rule_of(merge_issues([row])[0])["stage"] == "parse"
-    lost = {**row, "reason": "legend_changed", "payload": '{"annotation_id": "1"}'}
-    assert rule_of(merge_issues([lost])[0])["stage"] == "publish"
-    parent = {**row, "reason": "parent_rejected", "payload": '{"raw_sha256": "s"}'}
-    assert rule_of(merge_issues([parent])[0]) == {"stage": "check", "suite": None, "rule": None, "says": None}
+@pytest.mark.parametrize(
+    ("rule", "stage"), [("parse", "parse"), ("pull", "pull"), ("publish.legend_changed", "publish")]
+)
+def test_steps_have_no_rule(rule: str, stage: str) -> None:
+    assert (rule_of(issue(rule))["stage"], rule_of(issue(rule))["rule"]) == (stage, None)
 
 
 @pytest.mark.parametrize("licence", ["noncommercial", "tdm_only", "unknown", "barred", None])

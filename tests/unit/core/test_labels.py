@@ -6,14 +6,14 @@ import pytest
 
 from pipelines.core.gold import ROLE_LABELS
 from pipelines.core.labels import load_labels
-from pipelines.core.records import ROLES, STORED_TYPES
+from pipelines.core.records import ENTITY_TYPES, ROLES, STORED_TYPES
 
 LABELS = load_labels()
 
 
 def test_label_sets_are_those_of_the_records() -> None:
-    assert {d.entity_type for d in LABELS.databases.values()} <= set(STORED_TYPES)
-    assert set(LABELS.types.values()) == set(STORED_TYPES)
+    assert {d.entity_type for d in LABELS.databases.values() if d.name != "MeSH"} <= set(STORED_TYPES)
+    assert set(LABELS.types.values()) == {*ENTITY_TYPES, "CELL"}
     assert set(LABELS.roles.values()) == set(ROLES)
     assert set(ROLE_LABELS) == set(ROLES) - {"boring"}
 
@@ -52,3 +52,21 @@ def test_unknown_names_are_none() -> None:
     assert LABELS.is_generic("Embryos")
     assert not LABELS.is_generic("HeLa")
     assert LABELS.databases["cl"].normalise_id("CL:") == ""
+
+
+def test_every_map_leads_to_stored_types_and_annotates_types_that_it_gives() -> None:
+    assert len(LABELS.maps) >= 10
+    for label_map in LABELS.maps.values():
+        given = set(label_map.types.values())
+        assert given <= set(STORED_TYPES), label_map.name
+        assert set(label_map.annotated_types) <= given & set(ENTITY_TYPES), label_map.name
+        assert set(label_map.databases) <= set(label_map.types), label_map.name
+        assert all(LABELS.find_database(name) for name in label_map.databases.values()), label_map.name
+        assert all(key == key.lower() for key in (*label_map.types, *label_map.databases)), label_map.name
+
+
+def test_a_type_that_a_guideline_covers_in_part_is_not_annotated() -> None:
+    genetics = LABELS.maps["bionlp13cg"]
+    assert genetics.types["cancer"] == "DISEASE"
+    assert "DISEASE" not in genetics.annotated_types
+    assert LABELS.maps["anatem"].annotated_types == ()

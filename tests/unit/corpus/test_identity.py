@@ -88,3 +88,25 @@ def test_a_document_stands_against_an_id_that_has_none() -> None:
     assert found.new_aliases == {"10.5555/a": "pmc:7", "pmid:9": "pmc:7"}
     assert not found.merged
     assert not found.created
+
+
+def test_a_bare_word_joins_no_two_documents_with_a_doi_each() -> None:
+    wrong = {"10.5555/a": ["10.5555/a", "pmid:2"]}
+    known = Known(
+        {"10.5555/a": "10.5555/a", "10.5555/b": "10.5555/b", "pmid:2": "10.5555/b"}, {"10.5555/a": 1, "10.5555/b": 2}
+    )
+    assert resolve(wrong, known, bare=frozenset(wrong)) == Identity()
+    together = resolve({**wrong, "10.5555/b": ["10.5555/b", "pmid:2"]}, Known(), bare=frozenset(wrong))
+    assert together.new_aliases == {"10.5555/b": "10.5555/b", "pmid:2": "10.5555/b"}
+
+
+def test_a_document_takes_its_id_back_from_a_wrong_word_of_earlier() -> None:
+    known = Known({"10.5555/a": "10.5555/a", "pmid:2": "10.5555/a"})
+    found = resolve({"10.5555/b": ["10.5555/b", "pmid:2"]}, known)
+    assert found.created == ["10.5555/b"]
+    assert found.new_aliases == {"10.5555/b": "10.5555/b", "pmid:2": "10.5555/b"}
+
+
+def test_a_document_that_says_two_dois_are_one_is_believed() -> None:
+    known = Known({"10.5555/a": "10.5555/a", "10.5555/b": "10.5555/b"}, {"10.5555/a": 1, "10.5555/b": 2})
+    assert resolve({"10.5555/b": ["10.5555/a", "10.5555/b"]}, known).merged == {"10.5555/b": "10.5555/a"}

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
-from pipelines.core.waivers import Waiver
+from pipelines.core.waivers import Assignment, Waiver
 from pipelines.errors import UsageError
 from pipelines.feedback.issues import (
     Accepted,
     AcceptedIndex,
     Issue,
     Place,
+    assign,
     count_by,
     fault_key,
     find_issue,
@@ -22,6 +24,7 @@ from pipelines.feedback.issues import (
     place_of,
     select_issues,
     settle,
+    state_rows,
 )  # fmt: skip
 
 
@@ -96,9 +99,28 @@ def test_a_whole_file_is_fixed_by_another_file_of_its_document() -> None:
 
 
 def test_the_same_fault_under_a_new_file_name_is_no_fix() -> None:
-    faults = {fault_key("curation:2026-01-03:1", "annotation", "unknown_type", "fig 7#t1")}
     place = Place(frozenset({"10.1/x"}), frozenset({"7"}))
-    assert status(issue(), later(doc_id="10.1/x", figure="7"), place=place, faults=faults)[0] == "open"
+    for run_key in ("2026-01-03", ""):  # that of the run that accepted the figure, or found by publishing
+        faults = {fault_key(run_key, "curation:2026-01-03:1", "annotation", "unknown_type", "fig 7#t1")}
+        assert status(issue(), later(doc_id="10.1/x", figure="7"), place=place, faults=faults)[0] == "open"
+
+
+def test_a_replay_in_which_the_fault_is_gone_fixes_it() -> None:
+    one = issue()
+    faults = {fault_key("2026-01-02", one.delivery_id, one.unit, one.reason, one.locator)}
+    again = later(one.delivery_id, "2026-01-02", name="b/one.xml")
+    replayed = replace(again, order=order_of("2026-01-02.1"))
+    assert status(one, replayed, faults=faults) == ("fixed", "replay 2026-01-02.1")
+    faults.add(fault_key("2026-01-02.1", one.delivery_id, one.unit, one.reason, one.locator))
+    assert status(one, replayed, faults=faults) == ("open", "")
+
+
+def test_owner_and_note_go_with_the_issue_and_publishing_is_told_what_it_cannot_work_out() -> None:
+    rows = [row(), row(issue_id="bbbb", locator="x", rule="publish.legend_changed")]
+    mine, found = assign(merge_issues(rows), [Assignment("aaaa1111", "ada", "asked")])
+    assert (mine.owner, mine.note, found.owner) == ("ada", "asked", "")
+    assert [s["issue_id"] for s in state_rows([mine, found])] == ["aaaa1111"]
+    assert [s["status"] for s in state_rows([replace(found, status="waived")])] == ["waived"]
 
 
 def test_a_waiver_stands_while_nothing_mends_the_fault() -> None:

@@ -120,7 +120,7 @@ def test_passages_and_sentences_are_joined() -> None:
         (
             mention(BLOT, "ERK2").replace("<text>", '<location offset="0" length="1"/><text>'),
             Reason.TEXT_MISMATCH,
-            "2 locations",
+            "( … ERK2",
         ),
         ('<annotation id="9"><infon key="type">Uniprot:P1</infon></annotation>', Reason.OFFSET_OUT_OF_RANGE, "None"),
     ],

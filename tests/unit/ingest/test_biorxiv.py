@@ -10,7 +10,7 @@ import pytest
 from pipelines.core.records import DocIds, EventRecord, ParsedFile, Reason
 from pipelines.errors import RejectedInput
 from pipelines.ingest.biorxiv import parse_record
-from pipelines.ingest.step import parse_file
+from pipelines.ingest.formats import parse_file
 
 PREPRINT, ARTICLE = DocIds(doi="10.1101/2024.01.02.123456"), DocIds(doi="10.1234/demo.1")
 

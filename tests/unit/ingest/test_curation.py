@@ -66,7 +66,7 @@ LABELS = load_labels()
 def test_id_prefix_decides_the_type(raw: str, entity_type: str, ext_id: str, ext_db: str) -> None:
     resolved = resolve_raw_id(raw, LABELS)
     assert resolved is not None
-    assert (resolved.entity_type, resolved.ext_id, resolved.ext_db) == (entity_type, ext_id, ext_db)
+    assert (resolved.entity_type, resolved.ext_ids, resolved.ext_dbs) == (entity_type, (ext_id,), (ext_db,))
 
 
 @pytest.mark.parametrize("raw", ["", "GFP", "spaceship:Enterprise", ":x"])

@@ -15,7 +15,7 @@ import pytest
 from pipelines.core.records import DocIds, EventRecord, ParsedFile, Reason
 from pipelines.errors import RejectedInput
 from pipelines.ingest.europepmc import is_record, parse_record
-from pipelines.ingest.step import parse_file
+from pipelines.ingest.formats import parse_file
 
 IDS = DocIds(doi="10.1234/demo.1", pmcid="PMC1234567", pmid="39000001")
 

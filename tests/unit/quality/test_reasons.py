@@ -49,10 +49,13 @@ def test_a_child_is_lost_only_where_no_copy_of_its_parent_is_left() -> None:
 
 def test_a_rejection_names_file_place_and_row() -> None:
     row = {"figure_id": "10.1/a#fig-1", "doc_id": "10.1/a", "raw_sha256": "ff", "source": "s", "delivery_id": None}
-    found = rejection_row("figure", Reason.NO_LEGEND, "empty", locator_of("figures", row), row, {"ff": "a.xml"})
+    found = rejection_row(
+        "figure", Reason.NO_LEGEND, "empty", locator_of("figures", row), row, {"ff": "a.xml"}, ("figures.x", "v1")
+    )
     assert (found["name"], found["locator"], found["reason"]) == ("a.xml", "10.1/a#fig-1", "no_legend")
     assert json.loads(str(found["payload"])) == row
-    assert rejection_row("figure", Reason.NO_LEGEND, "empty", "x", row, {})["name"] == "ff"
+    assert rejection_row("figure", Reason.NO_LEGEND, "empty", "x", row, {}, ("", ""))["name"] == "ff"
+    assert (found["rule"], found["rule_version"]) == ("figures.x", "v1")
     assert parent_message("documents", row) == "its document 10.1/a was rejected, see there"
     assert parent_message("figures", row) == "its figure 10.1/a#fig-1 was rejected, see there"
 

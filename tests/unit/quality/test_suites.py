@@ -11,10 +11,14 @@ import pytest
 
 from pipelines.core.records import Reason
 from pipelines.core.tables import load_tables
+from pipelines.errors import UsageError
 from pipelines.quality.describe import BEGIN, END, render
 from pipelines.quality.rules import Check, Severity, Suite
 from pipelines.quality.suites import build_suites
-from pipelines.quality.volume import BANDS, UNITS, UnitShare, build_volume_suite, measures_of
+from pipelines.quality.volume import MEASURES, UNITS, UnitShare, build_volume_suite, measures_of, parse_bands
+from pipelines.settings import load
+
+BANDS = parse_bands(load({}, Path("/nowhere"), "nightly").quality.bands)
 
 SUITES = {s.table: s for s in build_suites()}
 
@@ -66,28 +70,39 @@ def test_the_main_reasons_can_be_given() -> None:
 def test_the_page_lists_the_rules_as_they_are(root: Path) -> None:
     page = (root / "infra" / "docs" / "quality.md").read_text()
     listed = page[page.index(BEGIN) + len(BEGIN) : page.index(END)]
-    assert listed.strip() == render(0.5).strip()
+    assert listed.strip() == render(0.5, BANDS).strip()
 
 
 def test_measures_are_judged_from_enough_rows_on() -> None:
     shares = {"figure": UnitShare(200, 50), "panel": UnitShare(199, 199), "event": UnitShare(0, 0)}
-    row = measures_of(shares, {"median_legend_characters": 700.0}, 200)
+    row = measures_of(shares, {"median_legend_characters": 700.0}, BANDS, 200)
     assert row["rejected_share_figure"] == 0.25
     assert row["rejected_share_panel"] is None
     assert row["rejected_share_event"] is None
-    assert measures_of(shares, {}, 0)["rejected_share_event"] is None
+    assert measures_of(shares, {}, BANDS, 0)["rejected_share_event"] is None
     assert row["median_legend_characters"] == 700.0
     assert (
         set(row)
-        == {f"rejected_share_{u}" for u in UNITS} | set(BANDS)
-        == {r.column for r in build_volume_suite(0.5).rules}
+        == {f"rejected_share_{u}" for u in UNITS} | set(MEASURES)
+        == {r.column for r in build_volume_suite(0.5, BANDS).rules}
     )
     assert UnitShare(0, 0).share == 0.0
 
 
 def test_shares_stop_the_night_and_bands_only_warn() -> None:
-    rules = build_volume_suite(0.4).rules
+    rules = build_volume_suite(0.4, BANDS).rules
     assert {r.severity for r in rules if r.name.startswith("rejected_share")} == {Severity.CRITICAL}
-    assert {r.severity for r in rules if r.name in BANDS} == {Severity.WARNING}
+    assert {r.severity for r in rules if r.name in MEASURES} == {Severity.WARNING}
     assert rules[0].high == 0.4
     assert "at most 40%" in rules[0].message
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["median_legend_characters 80 warn", "nonsense 0 1 warn", "class_mix_drift 0 1 shout", "class_mix_drift 1 0 stop"],
+)
+def test_a_wrong_band_is_quoted(text: str) -> None:
+    with pytest.raises(UsageError, match=text):
+        parse_bands([text])
+    with pytest.raises(UsageError, match="twice"):
+        parse_bands(["class_mix_drift 0 1 stop"] * 2)

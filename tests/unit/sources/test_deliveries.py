@@ -13,9 +13,11 @@ from pipelines.sources.deliveries import (
     Entry,
     count_files,
     delivery_name,
+    ignore_patterns,
     is_ignored,
     number_deliveries,
     read_delivery,
+    stated_format,
 )
 
 DEFAULTS = DeliveryInfo("them", "curator", ("GENEPROD",), False, False, None, "mixed")
@@ -86,3 +88,43 @@ def test_counts_balance() -> None:
     counts = count_files(entries)
     assert counts.balances
     assert counts.n_in == 5
+
+
+def test_a_map_of_labels_gives_types_and_makes_a_delivery_auxiliary() -> None:
+    info = read_delivery(b'format = "conll"\nlabels = "bc5cdr"', DEFAULTS)
+    assert (info.format, info.labels, info.purpose) == ("conll", "bc5cdr", "auxiliary")
+    assert (info.annotated_types, info.has_roles) == (("SMALL_MOLECULE", "DISEASE"), False)
+    roles = read_delivery(b'format = "jsonl"\nlabels = "sourcedata-roles"', DEFAULTS)
+    assert (roles.annotated_types, roles.has_roles) == ((), True)
+
+
+@pytest.mark.parametrize(
+    ("text", "purpose"),
+    [
+        (b'format = "pubtator"', "auxiliary"), (b'format = "bioc-json"', "gold"), (b'labels = "bc2gm"', "auxiliary"),
+        (b'format = "conll"\npurpose = "gold"', "gold"), (b'purpose = "auxiliary"', "auxiliary"), (b"", "gold"),
+    ],
+)  # fmt: skip
+def test_text_without_figures_is_gold_only_where_the_delivery_says_so(text: bytes, purpose: str) -> None:
+    assert read_delivery(text, DEFAULTS).purpose == purpose
+
+
+@pytest.mark.parametrize("text", [b'labels = "x"', b'purpose = "fun"', b'format = "word"', b"labels = 3"])
+def test_unknown_words_in_the_description_are_refused(text: bytes) -> None:
+    with pytest.raises(RejectedInput) as caught:
+        read_delivery(text, DEFAULTS)
+    assert caught.value.reason == Reason.BAD_DELIVERY
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"), [(b'format = "conll"', "conll"), (b'format = "x"', "mixed"), (b"x", "mixed"), (None, "mixed")]
+)
+def test_the_format_is_known_before_the_rest_is_judged(text: bytes | None, kind: str) -> None:
+    assert stated_format(text) == kind
+
+
+def test_files_of_a_stated_format_are_not_ignored_by_their_name() -> None:
+    patterns = ("*.txt", "*.json", "*.csv")
+    assert ignore_patterns(patterns, "pubtator") == ("*.json", "*.csv")
+    assert ignore_patterns(patterns, "bioc-json") == ("*.txt", "*.csv")
+    assert ignore_patterns(patterns, "mixed") == patterns

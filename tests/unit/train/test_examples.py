@@ -24,8 +24,8 @@ def curated(
 ) -> CuratedRows:
     figure = {
         "figure_id": "d#cur-s-fig-1", "doc_id": "d", "legend": LEGEND, "annotated_types": list(types),
-        "has_roles": True,
-        "review_stage": "curator", "split": "train", "exclusion": None, "status": "current", **values,
+        "has_roles": True, "review_stage": "curator", "split": "train", "exclusion": None, "status": "current",
+        **values,
     }  # fmt: skip
     bounds = [(0, SPLIT - 1), (SPLIT, len(LEGEND))]
     panels = [

@@ -1,1 +1,0 @@
-SELECT issue_id, reason FROM out.quarantine WHERE status = 'open';

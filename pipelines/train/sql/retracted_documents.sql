@@ -1,0 +1,1 @@
+SELECT doc_id FROM cur.status WHERE status = 'retracted'
