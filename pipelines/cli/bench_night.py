@@ -177,8 +177,12 @@ def measure_night_cost(
         for i in range(runs):
             for k in (0, 1) if i % 2 == 0 else (1, 0):
                 rows[k].append(run_night(bases[k], delta))
-            say(f"pair {i + 1}/{runs}: {rows[0][-1]['seconds']:.1f} s and {rows[1][-1]['seconds']:.1f} s")
+            say(f"pair {i + 1}/{runs}: " + " and ".join(_in_short(some[-1]) for some in rows))
     return _night_report(bases, rows, brings, scale)
+
+
+def _in_short(row: Mapping[str, Any]) -> str:
+    return f"{row['seconds']:.1f} s ({row['cpu_s']:.1f} s of CPU, {row['bytes_written'] / 1e6:.1f} MB written)"
 
 
 def _night_report(

@@ -82,7 +82,7 @@ def test_eight_nights(shared_data: Path, tmp_path: Path) -> None:
     gold = query(
         settings,
         "SELECT a.text, a.start_offset, a.end_offset, f.legend, a.n_source_rows, a.ext_ids "
-        "FROM cur.curated_annotations AS a JOIN cur.curated_figures AS f USING (figure_id)",
+        "FROM cur.curated_annotations AS a JOIN cur.curated_figures AS f USING (figure_id, record_sha256, sender)",
     )
     assert [g for g in gold if str(g[3])[int(str(g[1])) : int(str(g[2]))] != g[0]] == []
     n_gold = sum(int(str(g[4])) for g in gold)

@@ -17,7 +17,8 @@ from pipelines.cli.bench_corpus import build_corpus
 from pipelines.cli.bench_night import NIGHT, Base, freeze_once, home_settings, write_checked
 from pipelines.clients.corpus_repo import CorpusRepo
 from pipelines.corpus.index import Index
-from pipelines.corpus.step import bring_forward, verify_version
+from pipelines.corpus.step import bring_forward
+from pipelines.corpus.upkeep.step import verify_version
 
 
 @pytest.fixture(scope="module")
