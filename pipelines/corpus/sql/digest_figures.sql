@@ -6,6 +6,6 @@ SELECT 'figure', n.name, f.kind, f.sender, f.review_stage, f.label, f.legend_sha
        f.fig_type, f.place, f.licence
 FROM cur.curated_figures AS f JOIN digest_names AS n USING (doc_id)
 UNION ALL
-SELECT 'auxiliary', n.name, f.kind, NULL, NULL, f.label, f.legend_sha256, f.record_sha256, f.position, f.graphics,
-       f.fig_type, f.place, f.source
+SELECT 'auxiliary', n.name, f.kind, f.sender, f.review_stage, f.label, f.legend_sha256, f.record_sha256, f.position,
+       f.graphics, f.fig_type, f.place, f.source
 FROM cur.auxiliary_figures AS f JOIN digest_names AS n USING (doc_id)

@@ -11,7 +11,8 @@ from pipelines.train.config import CrfConfig, EncoderConfig, config_of, load_tas
 @pytest.mark.parametrize("profile", ["demo", "nightly"])
 def test_every_task_has_both_profiles_in_full(task: str, profile: str) -> None:
     raw = load_task_config(task, profile)
-    assert set(raw) == {"crf", "encoder"}
+    assert set(raw) == {"crf", "data", "encoder"}
+    assert raw["data"] == {"auxiliary": []}
     assert config_of(CrfConfig, raw["crf"]).iterations > 0
     assert config_of(EncoderConfig, raw["encoder"]).epochs > 0
 
