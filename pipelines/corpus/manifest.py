@@ -75,13 +75,26 @@ def commit_message(manifest: Mapping[str, Any]) -> str:
 
 def night_manifest(
     rows: Rows, run: Run, night: dt.date, manifests: Sequence[Row], inputs: str,
-    files: Mapping[str, bytes],
+    files: Mapping[str, bytes], quality: Iterable[Mapping[str, Any]] = (),
 ) -> dict[str, object]:  # fmt: skip
+    """`quality`: results of the rules as the check step left them, one row a rule."""
     tag, part = next_tag(manifests, night)
     return build_manifest(
         manifests, rows, files, tag=tag, kind="night", night=night.isoformat(), part=part,
         is_regular=is_regular(manifests, night), run_key=run.key, inputs=inputs,
+        suites=suite_results(quality),
     )  # fmt: skip
+
+
+def suite_results(results: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, object]]:
+    """Per suite how many rules were judged, and of those that failed how many rows (null: a rule of the whole night)."""
+    out: dict[str, dict[str, Any]] = {}
+    for row in results:
+        suite = out.setdefault(str(row["suite"]), {"n_rules": 0, "failed": {}})
+        suite["n_rules"] += 1
+        if not row["success"]:
+            suite["failed"][str(row["rule"])] = row["n_failed"]
+    return dict(sorted(out.items()))
 
 
 def find_done(manifests: Iterable[Row], run: Run, inputs: str) -> Row | None:
