@@ -87,7 +87,7 @@ def night_manifest(
 
 
 def suite_results(results: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, object]]:
-    """Per suite how many rules were judged, and of those that failed how many rows (null: a rule of the whole night)."""
+    """Per suite how many rules were judged, and the rows of those that failed (null: a rule of the whole night)."""
     out: dict[str, dict[str, Any]] = {}
     for row in results:
         suite = out.setdefault(str(row["suite"]), {"n_rules": 0, "failed": {}})
