@@ -36,7 +36,7 @@ EXPECTED: Mapping[Reason, str] = {
     Reason.OVERLONG_LEGEND: "a legend of one figure, not of a whole article",
     Reason.BAD_ROLE: "controlled, measured, boring or none, on a type that has roles",
     Reason.BAD_TAGS: "IOB2 tags, one for each word: B- begins an entity, I- goes on with one of the same type",
-    Reason.PARENT_REJECTED: "its document or figure accepted: mend that one, this row then comes with it",
+    Reason.PARENT_REJECTED: "its delivery, document or figure accepted: mend that one, this row then comes with it",
     Reason.SYNTHETIC_IN_REAL_HOME: "data of the kind that this home holds: sample data belong in a home of their own",
     Reason.LEGEND_CHANGED: "an annotation of the legend as the publisher shows it now",
     Reason.RULE_FAILED: "what the rule says",

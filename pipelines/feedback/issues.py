@@ -115,6 +115,17 @@ def order_of(run_key: str) -> Order:
     return night, int(n or 0)
 
 
+def withdrawn_of(versions: Iterable[Row], brought: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Of (run key, delivery id) those that a later version of the corpus hides: they fix nothing any more."""
+    versions = list(versions)
+    seqs = {str(v["run_key"]): v["seq"] for v in versions}
+    gone = [v["withdrawn"] for v in versions if v.get("withdrawn")]
+    return {
+        (run_key, delivery_id) for run_key, delivery_id in brought for w in gone
+        if run_key in seqs and seqs[run_key] <= w["through_seq"] and w["target"] in (delivery_id, order_of(run_key)[0])
+    }  # fmt: skip
+
+
 def merge_issues(rows: Iterable[Row]) -> list[Issue]:
     """One issue an id from the quarantine's rows (each with its `run_key`), in the words of the last run."""
     runs: dict[str, list[Row]] = {}

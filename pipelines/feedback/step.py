@@ -41,6 +41,7 @@ from pipelines.feedback.issues import (
     place_of,
     settle,
     state_rows,
+    withdrawn_of,
 )  # fmt: skip
 from pipelines.feedback.places import LegendPlace, RawPlace, find_in_legend, find_in_raw
 from pipelines.feedback.receipt_page import render_receipt
@@ -164,6 +165,7 @@ def _compare_with_accepted(
     oldest = min(order_of(i.last_run) for i in issues)
     keys = [str(n["run_key"]) for n in read_nights(settings) if n["status"] != "stopped"]
     later = [read_manifest(settings, k) for k in keys if order_of(k) > oldest]
+    _leave_out_withdrawn(settings, later)
     index = AcceptedIndex()
     for item in _accepted_files(later, rows, {(i.source, i.name) for i in issues}):
         index.add(item)
@@ -176,6 +178,14 @@ def _compare_with_accepted(
             for figure in {"", str(r.get("figure_id") or ""), str(r.get("jats_id") or "")}:
                 index.add(Accepted(order, r["source"], r["delivery_id"], "", r["doc_id"], figure))
     return index, places
+
+
+def _leave_out_withdrawn(settings: Settings, later: Sequence[Manifest]) -> None:
+    repo = CorpusRepo(settings)
+    brought = [(m.run_key, d) for m in later for d in m.files]
+    gone = withdrawn_of(repo.manifests(), brought) if brought and repo.exists() else set()
+    for manifest in later:
+        manifest.files = {d: found for d, found in manifest.files.items() if (manifest.run_key, d) not in gone}
 
 
 def _issue_places(settings: Settings, issues: Sequence[Issue]) -> dict[str, Place]:
@@ -191,9 +201,14 @@ def _issue_places(settings: Settings, issues: Sequence[Issue]) -> dict[str, Plac
 def _accepted_files(
     manifests: Iterable[Manifest], rows: Iterable[Row], wanted: set[tuple[str, str]]
 ) -> Iterator[Accepted]:
-    unread = {(r["run_key"], r["delivery_id"], r["name"]) for r in rows if r["unit"] == "file"}
+    unread = {(r["run_key"], r["delivery_id"], r["name"]) for r in rows if r["unit"] in ("file", "delivery")}
     for manifest in manifests:
-        for files in manifest.files.values():
+        for delivery_id, files in manifest.files.items():
+            about = manifest.deliveries.get(delivery_id, {})
+            if (manifest.run_key, delivery_id, about.get("name")) in unread:
+                continue
+            if about and (about["source"], about["name"]) in wanted and any(f["status"] == "valid" for f in files):
+                yield Accepted(order_of(manifest.run_key), about["source"], delivery_id, about["name"])
             for f in files:
                 is_in = f["status"] == "valid" and (manifest.run_key, f["delivery_id"], f["name"]) not in unread
                 if is_in and (f["source"], f["name"]) in wanted:

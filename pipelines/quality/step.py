@@ -179,7 +179,9 @@ def _purged_names(manifest: Mapping[str, Any]) -> Sequence[str]:
 
 
 def _cascade(night: NightRows) -> None:
-    """Rows whose document or figure was rejected follow it; where a second copy of the parent stands, they stay."""
+    """Rows whose delivery, document or figure was rejected follow it; where a second copy of the parent stands, they
+    stay. Events stay in any case: a retraction holds whoever reports it."""
+    _follow_deliveries(night)
     for table, (parent, columns) in PARENTS.items():
         if not night.rejected.get(parent):
             continue
@@ -190,6 +192,21 @@ def _cascade(night: NightRows) -> None:
             row = {c: rows[c][position].as_py() for c in columns}
             verdict = Verdict(Reason.PARENT_REJECTED, parent_message(parent, row), "parent")
             night.rejected.setdefault(table, {}).setdefault(ids[position], verdict)
+
+
+def _follow_deliveries(night: NightRows) -> None:
+    """A record without its delivery would be nobody's: not gold now, and in the way when it comes again."""
+    if not night.rejected.get("deliveries"):
+        return
+    deliveries, valid = (t["delivery_id"].to_pylist() for t in (night.tables["deliveries"], night.valid("deliveries")))
+    lost = set(deliveries) - set(valid)
+    for table in ("documents", "figures", "panels", "annotations"):
+        rows = night.tables[table]
+        for row_id, delivery_id in zip(rows[ROW_ID].to_pylist(), rows["delivery_id"].to_pylist(), strict=True):
+            if delivery_id in lost:
+                message = f"its delivery {delivery_id} was rejected, see there"
+                verdict = Verdict(Reason.PARENT_REJECTED, message, "parent")
+                night.rejected.setdefault(table, {}).setdefault(row_id, verdict)
 
 
 def _keys(rows: pa.Table, columns: Sequence[str]) -> list[tuple[object, ...]]:

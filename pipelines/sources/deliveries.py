@@ -24,6 +24,8 @@ _TAKEN = {
     "conll": ("*.txt", "*.tsv"),
     "craft": ("*.txt",),
 }
+#: What stands for a format that a delivery.toml states wrongly.
+UNKNOWN = "unknown"
 #: Formats of text that is no figure's legend, or not known to be one: auxiliary unless the delivery says otherwise.
 _AUXILIARY = ("pubannotation", "pubtator", "conll", "jsonl", "craft")
 #: Formats whose records are read from several files: one that changed brings all of its delivery again.
@@ -100,17 +102,29 @@ def _checked(data: Mapping[str, object], name: str, kind: type, default: object)
 
 
 def stated_format(text: bytes | None) -> str:
-    """The format that delivery.toml states; "mixed" where it states none that is known (read_delivery then says so)."""
+    """The format that delivery.toml states, "mixed" where it states none; UNKNOWN where it cannot be made out
+    (read_delivery then says so)."""
     try:
-        found = tomllib.loads((text or b"").decode("utf-8-sig")).get("format")
+        found = tomllib.loads((text or b"").decode("utf-8-sig")).get("format", "mixed")
     except (UnicodeDecodeError, tomllib.TOMLDecodeError):
-        return "mixed"
-    return str(found) if found in FORMATS else "mixed"
+        return UNKNOWN
+    return str(found) if found in FORMATS else UNKNOWN
+
+
+def _stated_sender(text: bytes | None) -> str:
+    """Who sent a delivery whose description is wrong elsewhere; "" where that does not say."""
+    try:
+        found = tomllib.loads((text or b"").decode("utf-8-sig")).get("sender")
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError):
+        return ""
+    return found.strip() if isinstance(found, str) else ""
 
 
 def ignore_patterns(patterns: Sequence[str], kind: str) -> tuple[str, ...]:
-    """The listed patterns, less those that files of a format have."""
-    return tuple(p for p in patterns if p not in _TAKEN.get(kind, ()))
+    """The listed patterns, less those that files of a format have; of an unknown one any file may be, to be refused
+    with the delivery and not passed over."""
+    taken = {p for names in _TAKEN.values() for p in names} if kind == UNKNOWN else set(_TAKEN.get(kind, ()))
+    return tuple(p for p in patterns if p not in taken)
 
 
 def comes_in_parts(kind: str) -> bool:
@@ -251,7 +265,8 @@ def describe_deliveries(
                 if e.delivery == name and e.status == "valid" else e
                 for e in out
             ]  # fmt: skip
-            info = defaults
+            # its sender reads why, and nobody else
+            info = replace(defaults, sender=_stated_sender(tomls.get(name)) or defaults.sender)
         sha256 = delivery_hash(e for e in out if e.delivery == name)
         rows.append({**_delivery_row(name, delivery_id, info, sha256), "place": place})
     return [replace(e, delivery_id=ids.get(e.delivery, "")) for e in out], rows

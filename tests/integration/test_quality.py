@@ -193,6 +193,19 @@ def test_a_rejected_document_takes_figures_panels_mentions_and_aliases_along(hom
     assert (account["n_in"], account["valid"], account["quarantined"]) == (6, 0, 6)
 
 
+def test_a_rejected_delivery_takes_all_that_it_brought_along(home: Settings) -> None:
+    tables = valid_tables()
+    own = tables["figures"][1]["delivery_id"]
+    row = next(d for d in tables["deliveries"] if d["delivery_id"] == own)
+    row["stated_date"] = dt.date(2999, 1, 1)
+    issues = check(home, tables)
+    assert ("delivery", "bad_date") in {(i["unit"], i["reason"]) for i in issues}
+    for table in ("documents", "figures", "panels", "annotations"):
+        assert not [r for r in valid_rows(home, table) if r["delivery_id"] == own], table
+    assert {i["reason"] for i in issues if i["unit"] != "delivery"} == {"parent_rejected"}
+    assert len(valid_rows(home, "document_events")) == len(tables["document_events"])
+
+
 def test_children_stay_where_a_good_copy_of_their_figure_stands(home: Settings) -> None:
     tables = valid_tables()
     tables["figures"].append(dict(tables["figures"][1]))

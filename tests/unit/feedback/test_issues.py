@@ -25,6 +25,7 @@ from pipelines.feedback.issues import (
     select_issues,
     settle,
     state_rows,
+    withdrawn_of,
 )  # fmt: skip
 
 
@@ -184,3 +185,17 @@ def test_an_issue_is_found_by_the_beginning_of_its_id() -> None:
 def test_a_payload_that_is_no_object_is_kept() -> None:
     assert issue(payload="[1]").to_dict()["payload"] == {"value": [1]}
     assert issue(payload="").row == {}
+
+
+def test_a_withdrawn_delivery_or_night_hides_what_came_before_it() -> None:
+    versions = [
+        {"run_key": "2026-11-18", "seq": 1}, {"run_key": "2026-11-19", "seq": 2},
+        {"run_key": "withdraw-3", "seq": 3, "withdrawn": {"target": "c:2026-11-18:2", "through_seq": 2}},
+        {"run_key": "withdraw-4", "seq": 4, "withdrawn": {"target": "2026-11-19", "through_seq": 3}},
+        {"run_key": "2026-11-19.1", "seq": 5},
+    ]  # fmt: skip
+    brought = [
+        ("2026-11-18", "c:2026-11-18:1"), ("2026-11-18", "c:2026-11-18:2"), ("2026-11-19", "c:2026-11-19:1"),
+        ("2026-11-19.1", "c:2026-11-19:2"), ("2026-11-20", "c:2026-11-18:2"),
+    ]  # fmt: skip
+    assert withdrawn_of(versions, brought) == {brought[1], brought[2]}

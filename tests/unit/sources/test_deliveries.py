@@ -13,6 +13,7 @@ from pipelines.sources.deliveries import (
     Entry,
     count_files,
     delivery_name,
+    describe_deliveries,
     ignore_patterns,
     is_ignored,
     number_deliveries,
@@ -117,7 +118,8 @@ def test_unknown_words_in_the_description_are_refused(text: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "kind"), [(b'format = "conll"', "conll"), (b'format = "x"', "mixed"), (b"x", "mixed"), (None, "mixed")]
+    ("text", "kind"),
+    [(b'format = "conll"', "conll"), (b'format = "x"', "unknown"), (b"x", "unknown"), (b"", "mixed"), (None, "mixed")],
 )
 def test_the_format_is_known_before_the_rest_is_judged(text: bytes | None, kind: str) -> None:
     assert stated_format(text) == kind
@@ -128,3 +130,12 @@ def test_files_of_a_stated_format_are_not_ignored_by_their_name() -> None:
     assert ignore_patterns(patterns, "pubtator") == ("*.json", "*.csv")
     assert ignore_patterns(patterns, "bioc-json") == ("*.txt", "*.csv")
     assert ignore_patterns(patterns, "mixed") == patterns
+    assert ignore_patterns(patterns, "unknown") == ("*.csv",)
+
+
+def test_a_delivery_with_a_wrong_description_is_its_senders() -> None:
+    entries = [Entry("s", name, f"{name}/a.xml", "ab", 1, "valid") for name in ("x", "y")]
+    tomls = {"x": b'sender = "Ann"\nreview_stage = "boss"', "y": b"sender = "}
+    found, rows = describe_deliveries(entries, {"x": "s:n:1", "y": "s:n:2"}, tomls, DEFAULTS)
+    assert {e.status for e in found} == {"quarantined"}
+    assert [r["sender"] for r in rows] == ["Ann", DEFAULTS.sender]
