@@ -43,12 +43,12 @@ Statement = EventRecord | Rejection
 
 
 def find_reader(data: bytes) -> Callable[[bytes], ParsedFile] | None:
-    """The reader for these bytes, by the first lines; None where they are no list of this module."""
+    """The reader for these bytes, by the first lines (of a plain list most are ids); None where they are no list."""
     head = _decode(data[: 1 << 16]).splitlines()
     if "Record ID" in (head[0] if head else "") and "RetractionNature" in head[0]:
         return parse_retraction_watch
     ids = [line for line in map(str.strip, head) if line and line[0] not in "!#"][:_LOOKED_AT]
-    return parse_id_list if ids and all(_read_ids(line) for line in ids) else None
+    return parse_id_list if 2 * sum(_read_ids(line) is not None for line in ids) > len(ids) else None
 
 
 def parse_retraction_watch(data: bytes) -> ParsedFile:

@@ -6,7 +6,7 @@ A connector is a pure module: its store or HTTP client is handed to it, and `sou
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -18,6 +18,8 @@ from pipelines.sources.deliveries import DeliveryInfo
 Progress = Callable[[int, int, str], None]
 #: (name unique in the source, raw bytes or why there are none) of one thing that an item holds.
 Part = tuple[str, bytes | Rejection | IgnoredMember]
+#: Why a part is ignored that the provider lists and answers with 404.
+NOT_THERE = "the provider lists it and answers 404"
 
 
 @dataclass(frozen=True)
@@ -46,12 +48,14 @@ class Changes:
     `items` in a stable order: everything there is where `is_complete` (a folder: pull itself compares it with what the
     last closed night took), else what is new or changed. `vanished` is what the provider withdrew since: each becomes a
     small JSON record in landing, with the item's `ref` in it. `state` is kept when the night closes and handed to
-    `changes` then. `notes` are said in the step's message. `descriptions` holds delivery → text of its delivery.toml.
+    `changes` then; `state_without` gives it as if these items (by key) were not seen yet, None where a source cannot.
+    `notes` are said in the step's message. `descriptions`: delivery → text of its delivery.toml.
     """
 
     items: list[Item]
     vanished: list[Item] = field(default_factory=list)
     state: bytes = b""
+    state_without: Callable[[Collection[str]], bytes] | None = None
     notes: list[str] = field(default_factory=list)
     descriptions: dict[str, bytes] = field(default_factory=dict)
     is_complete: bool = False

@@ -18,7 +18,7 @@ from pipelines.core.records import Reason, Rejection
 from pipelines.errors import BodyTooLarge, NotFound, PermanentError, TransientError
 from pipelines.settings import EuropePmc, Pull
 from pipelines.sources.archives import IgnoredMember
-from pipelines.sources.connectors import Changes, Item, Part
+from pipelines.sources.connectors import NOT_THERE, Changes, Item, Part
 from pipelines.sources.deliveries import DeliveryInfo
 from pipelines.sources.feeds import Window, changes_of, days_of, nothing_new, read_feed
 
@@ -74,7 +74,7 @@ class EuropePmcConnector:
         try:
             yield f"{name}.xml", self._http.get(path, expect="xml", max_body=self._max_bytes).body
         except NotFound:
-            yield f"{name}.xml", IgnoredMember(f"{name}.xml", "Europe PMC has no full text of it (404)")
+            yield f"{name}.xml", IgnoredMember(f"{name}.xml", NOT_THERE)
         except TransientError as error:
             raise TransientError(
                 f"{error}; where it is this article alone, add it to sources.europepmc.skip"

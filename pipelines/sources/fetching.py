@@ -12,14 +12,16 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from pipelines.core.hashing import canonical_json, sha256_bytes
-from pipelines.core.records import Rejection
+from pipelines.core.records import Reason, Rejection
+from pipelines.errors import TransientError
 from pipelines.settings import now
 from pipelines.sources.archives import IgnoredMember
-from pipelines.sources.connectors import Connector, Item, Objects, printable
+from pipelines.sources.connectors import NOT_THERE, Changes, Connector, Item, Objects, printable
 from pipelines.sources.deliveries import DELIVERY_FILE, Entry, states_deletions
 
 _CHUNK, _CHUNK_S = 20, 2.0
 _AHEAD = 4  # items begun per worker before the first of them is taken
+_FEW = 5  # items that may all fail in one night without the provider being doubted
 _DESCRIPTION = "the description of its delivery"
 
 
@@ -62,11 +64,39 @@ def land_item(connector: Connector, item: Item, old: Mapping[str, str], put: Cal
     return Fetched(tuple(entries), description)
 
 
+def land_vanished(connector: Connector, item: Item, put: Callable[[bytes], str]) -> Entry:
+    """What a provider withdrew is a small record of its own, so that it is parsed, traced and counted like a file."""
+    record = {"nightcap": "vanished", "source": connector.name, "key": item.key, **item.ref}
+    data = canonical_json(record).encode()
+    entry = Entry(connector.name, item.delivery, f"vanished/{item.key}", put(data), len(data), "valid")
+    return replace(entry, key=item.key, etag=item.etag)
+
+
+def find_unread(changes: Changes, found: Mapping[str, Fetched], name: str) -> set[str]:
+    """Keys of items that the provider listed and did not give, so that a later night must ask again.
+
+    Errors: TransientError where that is all there is, and more than a few: then it is the provider that has changed.
+    """
+    failed = {k: bad for k, f in found.items() if (bad := [e for e in f.entries if _is_unread(e)])}
+    n_read = sum(all(e.status in ("valid", "unchanged") for e in f.entries) for f in found.values())
+    if len(failed) >= _FEW and not n_read and not changes.is_complete:
+        first = next(iter(failed.values()))[0]
+        raise TransientError(
+            f"{name}: none of the {len(failed)} articles asked for could be read, the first {first.url or first.name}: "
+            f"{first.message or first.reason}; look at the provider's site, the next run or night asks again"
+        )
+    return {k for k, bad in failed.items() if any(e.status == "quarantined" for e in bad)}
+
+
+def _is_unread(entry: Entry) -> bool:
+    return entry.reason == (NOT_THERE if entry.status == "ignored" else Reason.UNREADABLE)
+
+
 class Journal:
     """What a pull has fetched and landed so far, below one prefix of staging, in chunks of many items.
 
     A chunk is written for every 20 items or two seconds, so that a kill loses no more than that; what was landed and
-    not yet noted is fetched again.
+    not yet noted is fetched again, and what the provider did not give is never noted.
     """
 
     def __init__(self, store: Store, prefix: str) -> None:
@@ -133,5 +163,6 @@ def _take(waiting: deque[tuple[Item, Fetched | Future[Fetched]]], journal: Journ
     if isinstance(found, Fetched):
         return item, found
     fetched = found.result()
-    journal.add(item, fetched)
+    if not any(_is_unread(e) for e in fetched.entries):
+        journal.add(item, fetched)
     return item, fetched

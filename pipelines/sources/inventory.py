@@ -100,6 +100,17 @@ def compare(before: Listing, now: Listing, most: int) -> Difference:
     return Difference(taken, len(left), vanished, after)
 
 
+def without(after: Listing, before: Listing, articles: Iterable[int]) -> Listing:
+    """`after` with these articles as they were known before, or not at all: the next comparison finds them fresh."""
+    again = np.array(sorted(articles), np.uint32)
+    kept, old = after.at(~np.isin(after.articles, again)), before.at(np.isin(before.articles, again))
+    merged = Listing(
+        np.concatenate((kept.articles, old.articles)), np.concatenate((kept.versions, old.versions)),
+        np.concatenate((kept.etags, old.etags)),
+    )  # fmt: skip
+    return merged.at(np.argsort(merged.articles, kind="stable"))
+
+
 def dump_listing(listing: Listing) -> bytes:
     """A listing as Parquet, about 9 bytes an article."""
     table = pa.table(

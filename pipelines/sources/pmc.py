@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -22,7 +22,15 @@ from pipelines.settings import Pmc
 from pipelines.sources.archives import IgnoredMember
 from pipelines.sources.connectors import Changes, Item, Objects, Part
 from pipelines.sources.deliveries import DeliveryInfo
-from pipelines.sources.inventory import Listing, build_listing, compare, dump_listing, iter_inventory, load_listing
+from pipelines.sources.inventory import (
+    Listing,
+    build_listing,
+    compare,
+    dump_listing,
+    iter_inventory,
+    load_listing,
+    without,
+)  # fmt: skip
 
 _LEGACY = ("oa_comm/", "oa_noncomm/", "oa_other/", "phe_timebound/", "deprecated/")
 _URL = re.compile(r"s3://[^/]+/([^?#]+)(?:\?md5=([0-9a-fA-F]{32}))?")
@@ -98,7 +106,12 @@ class PmcConnector:
         if found.n_left:
             notes.append(f"{found.n_left} more articles are left for the next nights (sources.pmc.max_articles)")
         vanished = [Item(f"PMC{n}", name, ref=_gone(int(n), name)) for n in found.vanished]
-        return Changes(list(_iter_items(found.fresh)), vanished, dump_listing(found.after), notes)
+
+        def state_without(keys: Collection[str]) -> bytes:
+            again = (int(key.removeprefix("PMC").partition(".")[0]) for key in keys)
+            return dump_listing(without(found.after, before, again))
+
+        return Changes(list(_iter_items(found.fresh)), vanished, dump_listing(found.after), state_without, notes)
 
     def _believe(self, before: Listing, now: Listing, n_vanished: int) -> None:
         if n_vanished > max(1, len(before) * self._config.max_vanished_share):

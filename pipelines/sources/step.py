@@ -35,7 +35,7 @@ from pipelines.sources.deliveries import (
     number_deliveries,
 )  # fmt: skip
 from pipelines.sources.europepmc import EuropePmcConnector
-from pipelines.sources.fetching import Fetched, Journal, iter_fetched, land_item
+from pipelines.sources.fetching import Fetched, Journal, find_unread, iter_fetched, land_item, land_vanished
 from pipelines.sources.folder import FolderConnector
 from pipelines.sources.pmc import PmcConnector
 from pipelines.sources.sourcedata_api import SourceDataApiConnector
@@ -210,6 +210,7 @@ class _Pulled:
     tomls: dict[str, bytes] = field(default_factory=dict)
     listing: Listing | None = None
     state: bytes = b""
+    unread: set[str] = field(default_factory=set)
     notes: list[str] = field(default_factory=list)
 
 
@@ -239,7 +240,7 @@ def run(settings: Settings, run: Run, progress: Progress | None = None) -> Stage
     pulled, missing = _pull_sources(pull)
     entries = [e for p in pulled for e in p.entries]
     counts = count_files(entries)
-    if n and not (counts.valid or counts.quarantined):
+    if n and not any(e.status in ("valid", "quarantined") and e.key not in p.unread for p in pulled for e in p.entries):
         return StageResult(skipped=f"nothing new since the last run of {run.night}")
     for part in pulled:
         _write_state(pull, part)
@@ -304,8 +305,12 @@ def _pull_source(pull: _Pull, connector: Connector) -> _Pulled:
     known = _read_listing(pull.landing, connector) if changes.is_complete else {}
     out = _Pulled(connector, tomls=dict(changes.descriptions), state=changes.state, notes=changes.notes)
     found = _fetch_new(pull, connector, changes, known, out.tomls)
+    unread = find_unread(changes, found, connector.name)
+    if changes.state_without and unread:
+        out.unread, out.state = unread, changes.state_without(unread)
+        out.notes.append(f"{len(unread)} could not be read and will be asked for again")
     out.entries = [e for item in changes.items for e in _entries_of(connector, item, known, found)]
-    out.entries += [_land_vanished(pull, connector, item) for item in changes.vanished]
+    out.entries += [land_vanished(connector, item, pull.put) for item in changes.vanished]
     if changes.is_complete:
         out.listing = {i.key: _listed(i, known, found) for i in changes.items}
     out.entries = mark_duplicates(out.entries, out.tomls)
@@ -357,14 +362,6 @@ def _listed(item: Item, known: Listing, found: Mapping[str, Fetched]) -> list[An
     if item.key in found:
         return [item.etag, item.terms, [[e.name, e.raw_sha256, e.status] for e in found[item.key].entries]]
     return [item.etag, item.terms, [] if item.is_ignored else known[item.key][2]]
-
-
-def _land_vanished(pull: _Pull, connector: Connector, item: Item) -> Entry:
-    """What a provider withdrew is a small record of its own, so that it is parsed, traced and counted like a file."""
-    record = {"nightcap": "vanished", "source": connector.name, "key": item.key, **item.ref}
-    data = canonical_json(record).encode()
-    entry = Entry(connector.name, item.delivery, f"vanished/{item.key}", pull.put(data), len(data), "valid")
-    return replace(entry, key=item.key, etag=item.etag)
 
 
 def _earlier_deliveries(pull: _Pull, source: str) -> int:

@@ -78,3 +78,17 @@ def test_nights(provider: Provider, tmp_path: Path) -> None:
     provider.answer = fake
     up = run_nightcap(*command(home, "2026-11-20", "--only", "pull"), environ=environ(provider))
     assert "0 new or changed, 7 as before" in up.stdout
+
+
+def test_a_provider_without_any_full_text_is_no_quiet_night(provider: Provider, tmp_path: Path) -> None:
+    fake, home = provider.answer, tmp_path / "home"
+    assert isinstance(fake, FakeEuropePmc)
+    provider.answer = lambda asked: fake(asked) if asked.path == f"{BASE}/search" else Answer(404)
+    pull = [sys.executable, "-m", "pipelines", *command(home, "2026-11-18", "--only", "pull")]
+    moved = subprocess.run(pull, capture_output=True, text=True, env={**os.environ, **environ(provider)}, check=False)
+    assert moved.returncode == 4
+    assert "none of the 11 articles asked for could be read" in moved.stdout + moved.stderr
+    provider.answer = fake
+    back = run_nightcap(*command(home, "2026-11-18", "--only", "pull"), environ=environ(provider))
+    assert "12 new or changed" in back.stdout
+    assert "23 valid, 1 ignored" in back.stdout

@@ -314,6 +314,21 @@ def test_without_a_stated_date_the_night_decides(tmp_path: Path) -> None:
     assert got["titles"] == {"10.5555/a": "later"}
 
 
+def test_a_text_that_comes_back_was_first_seen_when_it_first_came(tmp_path: Path) -> None:
+    settings, version = home_settings(tmp_path / "home"), ""
+    for seq, title in enumerate(("kept", "changed", "kept"), start=1):
+        night = f"2026-11-{17 + seq}"
+        world = revision(night, title)
+        if seq == 1:
+            world.identity("10.5555/a", "deposit", "train")
+        version = freeze_version(settings, world, seq)
+        close_night(settings, night, version)
+    publish(settings)
+    assert one(settings, "select corpus_version from meta") == version
+    (document,) = ask(settings, "select title, first_night::varchar as first, n_revisions as n from documents")
+    assert document == {"title": "kept", "first": "2026-11-18", "n": 2}
+
+
 def test_a_reinstatement_ends_a_retraction_and_a_tombstone_hides(tmp_path: Path) -> None:
     settings = home_settings(tmp_path / "home")
     first = revision("2026-11-18", "kept")

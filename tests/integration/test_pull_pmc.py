@@ -309,6 +309,38 @@ def test_every_source_of_the_settings_can_be_pulled() -> None:
     assert set(sources.places_of(run)) == fields
 
 
+def test_what_could_not_be_read_is_asked_for_again(bucket: PmcBucket, proxy: Proxy, tmp_path: Path) -> None:
+    home = home_of(tmp_path, proxy)
+    for n in (1, 2, 3):
+        bucket.put(n)
+    bucket.take_inventory("2026-11-18")
+    assert len(night(home, 18)) == 6
+    bucket.put(1, version=2)
+    bucket.put(4)
+    bucket.take_inventory("2026-11-19")
+    new, xml = bucket.root / "PMC1.2" / "PMC1.2.xml", b"<article>not replaced yet</article>"
+    right = new.read_bytes()
+    new.write_bytes(xml)
+    assert night(home, 19) == ["PMC4.1.json", "PMC4.1.xml", "PMC1.2.json"]
+    again = dataclasses.replace(run_of(home, 19), key="2026-11-19.1")
+    assert "nothing new" in sources.run(home, again).skipped, "what still cannot be read is no reason for a run"
+    new.write_bytes(right)
+    assert night(home, 20) == ["PMC1.2.json", "PMC1.2.xml"]
+    assert night(home, 21) == []
+
+
+def test_a_provider_that_gives_nothing_it_lists_is_missing(bucket: PmcBucket, proxy: Proxy, tmp_path: Path) -> None:
+    home, away = home_of(tmp_path, proxy), tmp_path / "away"
+    for n in range(1, 6):
+        bucket.put(n)
+    bucket.take_inventory("2026-11-18")
+    (bucket.root / "metadata").rename(away)
+    with pytest.raises(TransientError, match="none of the 5 articles asked for could be read"):
+        sources.run(home, run_of(home, 18))
+    away.rename(bucket.root / "metadata")
+    assert len(night(home, 18)) == 10
+
+
 def test_where_each_file_came_from_stands_in_the_manifest(bucket: PmcBucket, proxy: Proxy, tmp_path: Path) -> None:
     home, run = home_of(tmp_path, proxy), run_of(home_of(tmp_path, proxy), 18)
     bucket.put(1)

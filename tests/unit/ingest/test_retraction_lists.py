@@ -127,7 +127,9 @@ def test_plain_lists_name_papers_by_any_id(line: str, target: DocIds) -> None:
 
 
 def test_a_line_that_is_no_id_is_refused_with_its_place() -> None:
-    parsed = parse_id_list(b"12\nsee the appendix\nPMID:1,PMID:2\n")
+    data = b"12\nsee the appendix\nPMID:1,PMID:2\nPMC3\n10.5555/a\n"
+    assert find_reader(data) is parse_id_list
+    parsed = parse_id_list(data)
     assert [(r.reason, r.n, r.payload["examples"]) for r in parsed.rejections] == [
         (Reason.NO_IDENTITY, 2, ["line 2", "line 3"])
     ]

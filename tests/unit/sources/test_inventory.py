@@ -16,6 +16,7 @@ from pipelines.sources.inventory import (
     etag_hash,
     iter_inventory,
     load_listing,
+    without,
 )
 
 Rows = dict[tuple[int, int], str]
@@ -46,6 +47,15 @@ def test_what_a_comparison_finds() -> None:
     assert list(as_dict(found.fresh)) == [5, 3, 2]
     assert found.vanished.tolist() == [4]
     assert as_dict(found.after) == as_dict(listing_of({(1, 1): "a", (2, 1): "B", (3, 2): "c", (5, 1): "e"}))
+
+
+def test_some_articles_as_they_were_before() -> None:
+    before = build_listing([("metadata/PMC1.1.json", "a"), ("metadata/PMC5.1.json", "b")])
+    after = build_listing([(f"metadata/PMC{n}.2.json", "c") for n in (1, 3, 5, 7)])
+    found = without(after, before, [5, 7])
+    assert found.articles.tolist() == [1, 3, 5]
+    assert found.versions.tolist() == [2, 2, 1]
+    assert found.etags.tolist() == [etag_hash("c"), etag_hash("c"), etag_hash("b")]
 
 
 def test_a_listing_survives_its_file() -> None:
