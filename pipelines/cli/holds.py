@@ -49,9 +49,9 @@ def set_hold(
     settings: Settings, what: str, task: str | None, *, why: str, who: str, until: dt.date | None
 ) -> dict[str, Any]:
     """Set the hold; what it named before (rolled back models, withdrawn versions) stays named."""
+    name, state = name_of(settings, what, task), open_state(settings)
     if not why.strip():
         raise UsageError("say why with --why: whoever finds it held reads that")
-    name, state = name_of(settings, what, task), open_state(settings)
     known = next((h for h in state.holds() if h.name == name), None)
     words = (known.detail if known else "").split()
     detail = " ".join(dict.fromkeys([*words, "stop"])) if what == "corpus" else known.detail if known else ""

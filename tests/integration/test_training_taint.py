@@ -23,7 +23,7 @@ def first() -> SmallCorpus:
     for doc_id, legend in ((TRAIN, LEGEND), (TWIN, "Kidney sections of rats")):
         version.identity(doc_id, "deposit", split="train")
         version.curated(doc_id, "1", "Figure 1", legend, [{"text": legend.split()[0], "type": "TISSUE"}])
-    version.delivery("curation")
+    version.delivery("curation", types=("TISSUE", "GENEPROD"))
     return version
 
 
@@ -37,7 +37,7 @@ def second() -> SmallCorpus:
     version.add(
         "splits", doc_id=TRAIN, kind="exclusion", split="train", bucket=1, reason=f"shares a legend with {TEST}"
     )
-    version.delivery("curation")
+    version.delivery("curation", types=("TISSUE", "GENEPROD"))
     version.delivery("deposit")
     return version
 
