@@ -159,7 +159,7 @@ def _verdict(failed: Sequence[Rule], row: Mapping[str, Any]) -> Verdict:
 
 def _reject_purged(settings: Settings, night: NightRows) -> None:
     """A document that was removed for good does not come in again, by whatever id; no row of it is kept. Its raw file
-    stays in landing/: who delivers it again must be told, and the purge run again."""
+    stays in landing/."""
     repo = CorpusRepo(settings)
     purged = {h for m in repo.manifests() for h in _purged_names(m)} if repo.exists() else set()
     if not purged:
