@@ -83,7 +83,7 @@ def test_grandchild_holding_the_output_neither_hangs_nor_stays(tmp_path: Path) -
 def test_timeout_ends_the_whole_group(behaviour: str, tmp_path: Path) -> None:
     with pytest.raises(StepStopped, match="ran out of time"):
         run(behaviour, timeout_s=6.0, home=str(tmp_path / "pids"))
-    assert not any(map(is_running, read_pids(tmp_path / "pids")))
+    wait_gone(read_pids(tmp_path / "pids"))
 
 
 def test_error_in_the_log_reader_ends_the_group(tmp_path: Path) -> None:
