@@ -58,12 +58,12 @@ def parse_retraction_watch(data: bytes) -> ParsedFile:
     RejectedInput: not_well_formed for broken CSV, unknown_format where a column lacks.
     """
     reader = csv.DictReader(io.StringIO(_decode(data), newline=""), strict=True)
-    if lacking := [c for c in _COLUMNS if c not in (reader.fieldnames or ())]:
-        raise RejectedInput(Reason.UNKNOWN_FORMAT, f"the Retraction Watch table has no column {lacking[0]!r}")
     try:
+        if lacking := [c for c in _COLUMNS if c not in (reader.fieldnames or ())]:
+            raise RejectedInput(Reason.UNKNOWN_FORMAT, f"the Retraction Watch table has no column {lacking[0]!r}")
         rows = [list(_read_row(row)) for row in reader]
     except csv.Error as error:
-        line = reader.line_num
+        line = max(reader.line_num, 1)  # 0 in the header
         raise RejectedInput(Reason.NOT_WELL_FORMED, f"broken CSV before line {line}: {error}", f"{line}:1") from error
     return _parsed("retraction_watch", [s for row in rows for s in row], n_ignored=rows.count([]))
 

@@ -105,6 +105,12 @@ def test_a_table_that_ends_inside_a_quoted_field_is_refused_whole() -> None:
     assert caught.value.reason == Reason.NOT_WELL_FORMED
 
 
+def test_a_table_with_a_broken_header_is_refused() -> None:
+    with pytest.raises(RejectedInput, match="broken CSV before line 1") as caught:
+        parse_retraction_watch(table({}).replace(b"Record ID", b'"Record" ID', 1))
+    assert caught.value.reason == Reason.NOT_WELL_FORMED
+
+
 def test_a_table_without_a_column_is_refused() -> None:
     with pytest.raises(RejectedInput, match="no column 'RetractionNature'"):
         parse_retraction_watch(table({}).replace(b"RetractionNature", b"Nature"))
