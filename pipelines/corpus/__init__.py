@@ -1,5 +1,5 @@
 """Freeze what passed the checks into the next corpus version; keep the night's record."""
 
-from pipelines.corpus.frames import open_version
+from pipelines.corpus.frames import open_dataset, open_version
 
-__all__ = ["open_version"]
+__all__ = ["open_dataset", "open_version"]

@@ -10,7 +10,7 @@ from small_corpus import SmallCorpus, corpus_files, freeze_version, home_setting
 
 from pipelines.analytics.build import stage_current
 from pipelines.clients import warehouse
-from pipelines.corpus import open_version
+from pipelines.corpus import open_dataset, open_version
 from pipelines.corpus.frames import TABLES
 from pipelines.errors import UsageError
 
@@ -58,6 +58,15 @@ def test_an_older_version_says_what_was_current_then(home: Path) -> None:
     assert open_version("corpus/2026-11-19", table="document_events", home=home).empty
     sizes = {t: len(open_version("corpus/2026-11-20", table=t, home=home)) for t in TABLES}
     assert sizes == {"documents": 1, "figures": 2, "panels": 0, "annotations": 1, "document_events": 1}
+
+
+def test_every_table_opens_as_a_dataset_of_the_library_too(home: Path) -> None:
+    [row] = open_dataset("corpus/2026-11-20", home=home)
+    assert row["legend"][row["start_offset"] : row["end_offset"]] == row["text"] == "Akt1"
+    for table in TABLES:
+        frame = open_version(table=table, home=home)
+        dataset = open_dataset(table=table, home=home)
+        assert (len(dataset), dataset.column_names) == (len(frame), list(frame.columns))
 
 
 def test_unknown_versions_and_tables_are_refused(home: Path) -> None:
