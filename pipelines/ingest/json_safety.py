@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from pipelines.core.records import Reason
 from pipelines.errors import RejectedInput
+from pipelines.ingest.xml_safety import MAX_BYTES
 
 _SURROGATE = re.compile(rb"(?i)\\ud[89a-f]")
 #: Characters that no text holds; white space among the control characters is folded with the rest.
@@ -15,9 +16,12 @@ _NO_TEXT = re.compile(r"[\x00-\x08\x0e-\x1b]")
 
 
 def decode(data: bytes) -> str:
-    """UTF-8 text, with or without byte order mark; RejectedInput where it is none, or empty."""
+    """UTF-8 text, with or without byte order mark; RejectedInput where it is none, empty, or larger than is read."""
     if not data.strip():
         raise RejectedInput(Reason.EMPTY_FILE, "the file is empty")
+    if len(data) > MAX_BYTES:
+        size = f"{len(data) / 2**20:.0f} MiB"
+        raise RejectedInput(Reason.TOO_LARGE, f"the file has {size}, the limit is {MAX_BYTES // 2**20} MiB: split it")
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
