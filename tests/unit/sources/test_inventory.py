@@ -104,7 +104,11 @@ def test_columns_are_found_by_the_schema_and_old_rows_left_out() -> None:
     assert [e for _, e in iter_inventory(data, "Key, LastModifiedDate, Bucket, ETag", "2026-01-02")] == ["e1"]
 
 
-@pytest.mark.parametrize("data", [b"", b"no gzip", gzip.compress(b"a,b,c,d\n" * 1000)[:-9], gzip.compress(b"a,b\n")])
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"no gzip", gzip.compress(b"a,b,c,d\n" * 1000)[:-9], gzip.compress(b"a,b\n")],
+    ids=["empty", "no gzip", "cut short", "too few columns"],
+)
 def test_a_damaged_file_is_an_error(data: bytes) -> None:
     with pytest.raises(TransientError, match="damaged or cut short"):
         list(iter_inventory(data, ""))
