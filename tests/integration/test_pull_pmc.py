@@ -24,6 +24,7 @@ from pipelines.errors import PermanentError, PipelineError, TransientError
 from pipelines.ingest import step as ingest
 from pipelines.settings import Settings
 from pipelines.sources import step as sources
+from pipelines.sources.manifests import read_manifest
 
 Row = dict[str, object]
 
@@ -68,7 +69,7 @@ def close(home: Settings, run: Run) -> None:
 def manifest(home: Settings, run: Run) -> tuple[list[Row], list[Row]]:
     """(files, deliveries) of a night, without the time at which they were fetched."""
     landing = open_part(home, "landing")
-    found = sources.read_manifest(landing, f"nights/{run.night}/manifest-0.jsonl")
+    found = read_manifest(landing, f"nights/{run.night}/manifest-0.jsonl")
     return [{k: v for k, v in e.items() if k != "fetched_at"} for e in found["entries"]], found["deliveries"]
 
 
