@@ -20,7 +20,7 @@ from pipelines.core.records import Reason, Rejection
 from pipelines.errors import PermanentError, TransientError, UsageError
 from pipelines.settings import Pmc
 from pipelines.sources.archives import IgnoredMember
-from pipelines.sources.connectors import Changes, Item, Objects, Part
+from pipelines.sources.connectors import BEING_REPLACED, Changes, Item, Objects, Part
 from pipelines.sources.deliveries import DeliveryInfo
 from pipelines.sources.inventory import (
     Listing,
@@ -109,7 +109,7 @@ class PmcConnector:
 
         def state_without(keys: Collection[str]) -> bytes:
             again = (int(key.removeprefix("PMC").partition(".")[0]) for key in keys)
-            return dump_listing(without(found.after, before, again))
+            return dump_listing(without(found.after, again))
 
         return Changes(list(_iter_items(found.fresh)), vanished, dump_listing(found.after), state_without, notes)
 
@@ -150,7 +150,7 @@ class PmcConnector:
             data = self._store.read(key)
             metadata = _as_object(json.loads(data))
         except PermanentError as error:
-            yield name, Rejection("file", Reason.UNREADABLE, f"listed, but not there: {error}", key)
+            yield name, _refused(f"listed, but not there: {error}", key)
             return
         except ValueError as error:
             yield name, Rejection("file", Reason.NOT_WELL_FORMED, f"{key} cannot be read: {error}"[:300], key)
@@ -179,11 +179,15 @@ class PmcConnector:
         try:
             data = self._store.read(match[1])
         except PermanentError as error:
-            return name, Rejection("file", Reason.UNREADABLE, str(error), match[1])
+            return name, _refused(str(error), match[1])
         if match[2] and hashlib.md5(data, usedforsecurity=False).hexdigest() != match[2].lower():
-            message = "other bytes than its metadata state: it is being replaced, a later night brings it"
-            return name, Rejection("file", Reason.UNREADABLE, message, match[1])
+            return name, Rejection("file", Reason.UNREADABLE, BEING_REPLACED, match[1])
         return name, data
+
+
+def _refused(why: str, key: str) -> Rejection:
+    """What the bucket does not give takes no later night's place: a change of it shows in the inventory."""
+    return Rejection("file", Reason.UNREADABLE, f"{why}; not asked for again until PMC's inventory shows a change", key)
 
 
 def _iter_items(fresh: Listing) -> Iterator[Item]:
