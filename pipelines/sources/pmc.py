@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
+from pipelines.core.dates import parse_day
 from pipelines.core.records import Reason, Rejection
 from pipelines.errors import PermanentError, TransientError, UsageError
 from pipelines.settings import Pmc
@@ -58,6 +59,8 @@ class PmcConnector:
         bucket, _, prefix = config.location.removeprefix("s3://").partition("/")
         if not config.location.startswith("s3://") or prefix.strip("/"):
             raise UsageError(f"sources.pmc.location is {config.location!r}: write s3://<bucket>, without a prefix")
+        if config.modified_since:
+            parse_day(config.modified_since, "sources.pmc.modified_since")
         self._bucket = bucket
         self._inventories = f"inventory-reports/{bucket}/metadata/"
 

@@ -228,6 +228,8 @@ def run(settings: Settings, run: Run, progress: Progress | None = None) -> Stage
     pull.staging.write(f"{run.key}/pull/accounting.jsonl", account_lines(run, "pull", {"file": counts}))
     pull.landing.write(key, manifest_text(entries, (d for p in pulled for d in p.deliveries), missing).encode())
     notes = [f"{p.connector.name}: {note}" for p in pulled for note in p.notes]
+    if left_out := [s for s in settings.sources.places() if s not in places_of(run)]:
+        notes.append(f"configured and not asked in this run, which names its sources: {', '.join(left_out)}")
     return _result([e.to_dict() for e in entries], missing, pull.landing.uri(key), counts, notes)
 
 

@@ -146,6 +146,16 @@ def test_a_full_text_that_comes_after_its_record_is_taken(provider: Provider, tm
     assert (files(settings, nights[2]), texts_asked(provider)) == ([], [])
 
 
+def test_a_run_that_names_its_sources_says_which_it_does_not_ask(provider: Provider, tmp_path: Path) -> None:
+    (tmp_path / "deposit").mkdir()
+    (tmp_path / "deposit" / "a.xml").write_bytes(b"<article/>")
+    settings, deposit = settings_of(tmp_path / "home", provider), str(tmp_path / "deposit")
+    result = step.run(settings, Run("nightly_corpus", NIGHT.isoformat(), NIGHT, {"deposit": deposit}))
+    assert "configured and not asked in this run, which names its sources: europepmc" in result.message
+    assert provider.asked == []
+    assert "not asked" not in pull(settings, NIGHT + dt.timedelta(1)).message
+
+
 def test_waiting_ends_with_a_row_that_says_so(provider: Provider, tmp_path: Path) -> None:
     settings = settings_of(tmp_path, provider, NIGHTCAP_SOURCES__EUROPEPMC__WAIT_DAYS="2")
     statuses = []
