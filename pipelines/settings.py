@@ -91,6 +91,8 @@ class EuropePmc:
     first_days: int
     overlap_days: int
     max_days: int
+    wait_days: int
+    max_again: int
     page_size: int
     rate_per_s: float
     fallback_for: str

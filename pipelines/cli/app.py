@@ -13,6 +13,7 @@ from pipelines.cli import corpus as corpus_commands
 from pipelines.cli import corpus_upkeep
 from pipelines.cli import quarantine as quarantine_commands
 from pipelines.cli.common import ConfigOption, HomeOption, JsonOption, load_settings, log, print_json
+from pipelines.core.dates import parse_day
 from pipelines.errors import UsageError
 
 app = typer.Typer(
@@ -32,10 +33,20 @@ app.command("restore-drill")(corpus_upkeep.restore_drill)
 app.command("reparse")(corpus_upkeep.reparse)
 DateOption = Annotated[str | None, typer.Option("--date", help="Night, YYYY-MM-DD (default: today, UTC)")]
 ArticlesOption = Annotated[
-    str | None, typer.Option("--articles", help="Folder or s3:// prefix with JATS files and archives, for this night")
+    str | None,
+    typer.Option(
+        "--articles",
+        help="Folder or s3:// prefix with JATS files and archives. With it or --curation no configured source is "
+        "asked in this run",
+    ),
 ]
 CurationOption = Annotated[
-    str | None, typer.Option("--curation", help="Folder or s3:// prefix with curator deliveries, for this night")
+    str | None,
+    typer.Option(
+        "--curation",
+        help="Folder or s3:// prefix with curator deliveries. With it or --articles no configured source is asked in "
+        "this run",
+    ),
 ]
 SourceOption = Annotated[
     str | None, typer.Option("--source", help="Only these of the night's sources, by name, separated by commas")
@@ -47,11 +58,14 @@ def night_options(date: str, articles: str | None, curation: str | None, source:
     return {"date": date, "articles": articles or "", "curation": curation or "", "source": source or ""}
 
 
-def known_date(date: str | None) -> str:
+def known_date(date: str | None, name: str = "--date") -> str:
     """The night asked for, today where none is; a night that lies ahead would stand before all that follow."""
-    if date and date[:1].isdigit() and date > settings.tomorrow():
-        raise UsageError(f"{date} lies in the future: a night is today's (UTC) or an earlier one")
-    return date or settings.today()
+    if not date:
+        return settings.today()
+    night = parse_day(date, name).isoformat()
+    if night > settings.tomorrow():
+        raise UsageError(f"{name} {night} lies in the future: a night is today's (UTC) or an earlier one")
+    return night
 
 
 def backfill_nights(flow: str, first: str | None, last: str, *, alone: bool) -> list[str]:
@@ -62,8 +76,7 @@ def backfill_nights(flow: str, first: str | None, last: str, *, alone: bool) -> 
         raise UsageError(
             "--to runs whole nights of nightly_corpus: give --date, and leave --only, --run and --force out"
         )
-    known_date(last)
-    return nights_between(first, last)
+    return nights_between(first, known_date(last, "--to"))
 
 
 def _version(value: bool) -> None:
@@ -167,7 +180,8 @@ def plan(
     from pipelines.cli.plan import make_plan, render_plan
 
     loaded = load_settings(home, config)
-    options = night_options(date or settings.today(), articles, curation, source)
+    night = parse_day(date, "--date").isoformat() if date else settings.today()
+    options = night_options(night, articles, curation, source)
     report = make_plan(loaded, options)
     print_json(report) if as_json else render_plan(report)
     raise typer.Exit(report["exit_code"])

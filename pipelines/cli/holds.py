@@ -7,6 +7,7 @@ from typing import Any
 
 from pipelines import settings as settings_module
 from pipelines.clients.state import Hold, open_state
+from pipelines.core.dates import parse_day
 from pipelines.errors import UsageError
 from pipelines.registry.alias import hold_name
 from pipelines.settings import Settings
@@ -36,10 +37,7 @@ def parse_until(text: str | None) -> dt.date | None:
     """The last day of a hold; None: until it is released."""
     if not text:
         return None
-    try:
-        until = dt.date.fromisoformat(text)
-    except ValueError as error:
-        raise UsageError(f"--until {text} is no date: write YYYY-MM-DD, the last day that is held") from error
+    until = parse_day(text, "--until")
     if until.isoformat() < settings_module.today():
         raise UsageError(f"--until {text} is over: nothing would be held")
     return until

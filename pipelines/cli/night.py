@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from pipelines import settings as settings_module
+from pipelines.core.dates import parse_day
 from pipelines.errors import PipelineError, UsageError, exit_code_of
 from pipelines.flows.execute import execute, step_names
 from pipelines.settings import Settings
@@ -154,17 +155,10 @@ def run_whole_flow(
 
 def nights_between(first: str, last: str) -> list[str]:
     """The nights of a backfill, oldest first. UsageError where an end is no date or comes before the beginning."""
-    start, end = (_date(text) for text in (first, last))
+    start, end = parse_day(first, "--date"), parse_day(last, "--to")
     if end < start:
         raise UsageError(f"--to {last} lies before --date {first}: a backfill runs from the older night to the newer")
     return [(start + dt.timedelta(n)).isoformat() for n in range((end - start).days + 1)]
-
-
-def _date(text: str) -> dt.date:
-    try:
-        return dt.date.fromisoformat(text)
-    except ValueError as error:
-        raise UsageError(f"{text!r} is no date; write YYYY-MM-DD") from error
 
 
 def run_nights(settings: Settings, flow: str, nights: Sequence[str], options: Mapping[str, str]) -> Outcome:

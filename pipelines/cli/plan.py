@@ -13,7 +13,8 @@ from pipelines.core.runs import Run
 from pipelines.errors import PipelineError, exit_code_of
 from pipelines.flows.execute import next_night_run, read_result, step_names
 from pipelines.settings import Settings
-from pipelines.sources.step import places_of, preview, read_manifest
+from pipelines.sources.manifests import read_manifest
+from pipelines.sources.step import places_of, preview
 
 _NIGHTLY = "nightly_corpus"
 _OTHERS = ("retrain_tagger", "reload_predictions")

@@ -16,6 +16,7 @@ from rich.table import Column, Table
 
 from pipelines import settings as settings_module
 from pipelines.cli.common import HomeOption, JsonOption, load_settings, log, login_name, print_json, table_console
+from pipelines.core.dates import parse_day
 from pipelines.errors import UsageError
 
 if TYPE_CHECKING:
@@ -34,10 +35,7 @@ IdArgument = Annotated[str, typer.Argument(metavar="ID", help="Issue id, or the 
 
 
 def _check_night(night: str | None) -> dt.date | None:
-    try:
-        return dt.date.fromisoformat(night) if night else None
-    except ValueError as error:
-        raise UsageError(f"--night {night} is no date: write YYYY-MM-DD") from error
+    return parse_day(night, "--night") if night else None
 
 
 def _select(settings: Settings, reason: str | None, night: str | None, status: str | None) -> list[Issue]:

@@ -79,7 +79,7 @@ class Freezer:
         self.index, self.night, self.known, self.stored = index, night, known, stored or {}
         self.out = Frozen()
         self._seen: dict[str, dict[str, RevisionKey]] = {}
-        self._events: set[str] = set()
+        self._events: set[tuple[str, str | None]] = set()
         self._figures: dict[str, list[KnownFigure]] = {}
         self._senders: dict[object, tuple[str, str]] = {}
 
@@ -246,14 +246,17 @@ class Freezer:
     # events
 
     def _freeze_events(self, rows: Sequence[Row], identity: Identity) -> None:
+        """A statement that is known is left out; of a provider's record each delivery counts, for its last one holds
+        (schemas/current/62_records.sql)."""
+        records = {_record_of(r) for r in rows if r["event"] == "licence_stated"}
         for row in sorted(rows, key=lambda r: (str(r["event_id"]), str(r["delivery_id"]), str(r["raw_sha256"]))):
-            event_id = str(row["event_id"])
-            if event_id in self._events:
+            said = (str(row["event_id"]), str(row["delivery_id"]) if _record_of(row) in records else None)
+            if said in self._events:
                 self.out.count("document_events", "duplicate")
-            elif self.index.has_event(event_id):
+            elif self.index.has_event(*said):
                 self.out.count("document_events", "unchanged")
             else:
-                self._events.add(event_id)
+                self._events.add(said)
                 self.out.count("document_events", "valid")
                 doc_id = str(row["doc_id"])
                 known = self.index.doc_ids([doc_id]).get(doc_id)
@@ -332,6 +335,11 @@ def annotation_id(row: Row) -> str:
         row["tag_ids"],
         row["review_stage"] == "machine",
     )
+
+
+def _record_of(row: Row) -> tuple[object, ...]:
+    """Which file about which document a statement stands in."""
+    return (row["doc_id"], row["delivery_id"], row["raw_sha256"])
 
 
 def _key(figure_id: object) -> str:

@@ -23,7 +23,7 @@ from pipelines.core.splits import leak_hash
 from pipelines.corpus.identity import NEVER
 from pipelines.corpus.index_schema import GOLD, GOLD_OF, RETRACTED, SCHEMA
 
-INDEX_VERSION = 6
+INDEX_VERSION = 7
 
 Row = Mapping[str, object]
 Rows = Mapping[str, Sequence[Row]]
@@ -161,12 +161,13 @@ class Index:
         self._apply_figures(rows.get("figures", ()))
         self._apply_curated(night, rows)
         con.executemany(
-            "INSERT OR IGNORE INTO events VALUES (?, ?, ?, ?)",
+            "INSERT OR IGNORE INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             [
-                (r["event_id"], r["doc_id"], r["event"], str(r["event_date"] or ""))
+                (r["event_id"], r["doc_id"], r["event"], str(r["event_date"] or ""), r.get("source") or "",
+                 night.isoformat(), r.get("delivery_id") or "", r.get("raw_sha256") or "")
                 for r in rows.get("document_events", ())
             ],
-        )
+        )  # fmt: skip
         con.executemany(
             "INSERT OR IGNORE INTO twins VALUES (?, ?)",
             [
@@ -297,8 +298,10 @@ class Index:
         """Ids of the preprint or the article of a document, as statements named both; `name`: one of its ids."""
         return [r[0] for r in self._con.execute("SELECT b FROM twins WHERE a = ? ORDER BY b", [name])]
 
-    def has_event(self, event_id: str) -> bool:
-        return self._con.execute("SELECT 1 FROM events WHERE event_id = ?", [event_id]).fetchone() is not None
+    def has_event(self, event_id: str, delivery_id: str | None = None) -> bool:
+        """True where the statement is known, of a delivery: where that one made it."""
+        query = "SELECT 1 FROM events WHERE event_id = ? AND delivery_id = coalesce(?, delivery_id)"
+        return self._con.execute(query, [event_id, delivery_id]).fetchone() is not None
 
     def has_delivery(self, delivery_id: str) -> bool:
         query = "SELECT 1 FROM deliveries WHERE delivery_id = ?"

@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 RETRACTED = """
-SELECT coalesce(a.doc_id, e.doc_id) AS doc
-FROM events AS e LEFT JOIN aliases AS a ON a.alias = e.doc_id
-WHERE e.event IN ('retraction', 'reinstatement')
+WITH said AS (
+  SELECT coalesce(a.doc_id, e.doc_id) AS doc, e.* FROM events AS e LEFT JOIN aliases AS a ON a.alias = e.doc_id
+  WHERE e.event IN ('retraction', 'reinstatement')
+)
+SELECT doc FROM said AS s
+WHERE NOT (
+  EXISTS (SELECT 1 FROM events AS r WHERE r.doc_id = s.doc_id AND r.event = 'licence_stated'
+            AND r.delivery_id = s.delivery_id AND r.raw_sha256 = s.raw_sha256)
+  AND EXISTS (SELECT 1 FROM events AS r
+    WHERE r.doc_id IN (SELECT alias FROM aliases WHERE doc_id = s.doc UNION ALL SELECT s.doc)
+      AND r.event = 'licence_stated' AND r.source = s.source
+      AND (r.night, length(r.delivery_id), r.delivery_id) > (s.night, length(s.delivery_id), s.delivery_id))
+)
 GROUP BY doc
-HAVING max(e.event = 'retraction') AND NOT coalesce(
-  max(CASE WHEN e.event = 'reinstatement' THEN e.stamp END) > max(CASE WHEN e.event = 'retraction' THEN e.stamp END), 0)
+HAVING max(s.event = 'retraction') AND NOT coalesce(
+  max(CASE WHEN s.event = 'reinstatement' THEN s.stamp END) > max(CASE WHEN s.event = 'retraction' THEN s.stamp END), 0)
 """
 SCHEMA = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL);
@@ -26,7 +36,9 @@ CREATE TABLE legends (leak TEXT NOT NULL, doc_id TEXT NOT NULL, PRIMARY KEY (lea
 CREATE TABLE gold (id TEXT NOT NULL, task TEXT NOT NULL, n INTEGER NOT NULL, PRIMARY KEY (id, task));
 CREATE TABLE gold_size (task TEXT NOT NULL, split TEXT NOT NULL, n_documents INTEGER NOT NULL, n_spans INTEGER NOT NULL,
   PRIMARY KEY (task, split));
-CREATE TABLE events (event_id TEXT PRIMARY KEY, doc_id TEXT NOT NULL, event TEXT NOT NULL, stamp TEXT NOT NULL);
+CREATE TABLE events (event_id TEXT NOT NULL, doc_id TEXT NOT NULL, event TEXT NOT NULL, stamp TEXT NOT NULL,
+  source TEXT NOT NULL, night TEXT NOT NULL, delivery_id TEXT NOT NULL, raw_sha256 TEXT NOT NULL,
+  PRIMARY KEY (event_id, delivery_id));
 CREATE INDEX events_doc ON events (doc_id);
 CREATE INDEX events_event ON events (event);
 CREATE TABLE twins (a TEXT NOT NULL, b TEXT NOT NULL, PRIMARY KEY (a, b));

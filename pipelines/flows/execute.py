@@ -15,6 +15,7 @@ from types import ModuleType
 from typing import Any
 
 from pipelines.clients.objectstore import LocalStore
+from pipelines.core.dates import parse_day
 from pipelines.core.hashing import canonical_json, content_hash
 from pipelines.core.runs import Run, StageResult
 from pipelines.errors import PermanentError, QualityError, UsageError
@@ -99,7 +100,7 @@ def _night_request(settings: Settings, options: Mapping[str, str]) -> dict[str, 
 
 def next_night_run(settings: Settings, options: Mapping[str, str]) -> tuple[str, dict[str, object], list[str]]:
     """(key, request, done steps) of the run that `nightly_corpus` would start or go on with; writes nothing."""
-    key = _night_key(settings, _parse_date(options.get("date", "")))
+    key = _night_key(settings, parse_day(options.get("date", ""), "the date of the night"))
     store, name = _runs(settings), f"{_NIGHTLY}/{key}/request.json"
     request = json.loads(store.read(name)) if store.exists(name) else _night_request(settings, options)
     return key, request, [s for s in step_names(_NIGHTLY) if read_result(settings, _NIGHTLY, key, s)]
@@ -146,7 +147,7 @@ def resolve_run(settings: Settings, flow: str, key: str | None, options: Mapping
             raise UsageError(f"{flow} has no run {key}")
         return _open_run(settings, flow, key, {}, force=force)
     if flow == _NIGHTLY:
-        night = _parse_date(options.get("date", ""))
+        night = parse_day(options.get("date", ""), "the date of the night")
         return _open_run(settings, flow, _night_key(settings, night), _night_request(settings, options), force=force)
     if flow == "retrain_tagger":
         from pipelines.train.step import resolve
@@ -156,13 +157,6 @@ def resolve_run(settings: Settings, flow: str, key: str | None, options: Mapping
         from pipelines.corpus.upkeep.step import resolve_verify as resolve
     run_key, request = resolve(settings)
     return _open_run(settings, flow, run_key, request, force=force)
-
-
-def _parse_date(text: str) -> dt.date:
-    try:
-        return dt.date.fromisoformat(text)
-    except ValueError as error:
-        raise UsageError(f"{text!r} is no date; write YYYY-MM-DD") from error
 
 
 # running

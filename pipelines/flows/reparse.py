@@ -111,7 +111,7 @@ def _differing(
     """The files of a run that give other records now, with their deliveries; nothing of what was withdrawn."""
     from pipelines.corpus.compare.step import known_contents, withdrawn_targets
     from pipelines.ingest.step import contents_of
-    from pipelines.sources.step import read_manifest
+    from pipelines.sources.manifests import read_manifest
 
     landing = open_part(settings, "landing")
     night, _, n = key.partition(".")

@@ -16,6 +16,7 @@ from pipelines.ingest import (
     deletions,
     europepmc,
     jats,
+    oai_pmh,
     pmc_metadata,
     pubannotation,
     pubmed,
@@ -31,8 +32,8 @@ from pipelines.ingest.xml_safety import root_name
 
 #: Modules that read a JSON object which they know by its keys: `is_record`, `parse_record`, `PARSER_VERSION`.
 _JSON_READERS = (europepmc, biorxiv, deletions, pmc_metadata, vanished)
-_PARSERS = (jats, bioc, sourcedata, sourcedata_api, pubmed, retraction_lists, *_JSON_READERS, pubannotation, pubtator,
-            conll, sourcedata_jsonl, craft)  # fmt: skip
+_PARSERS = (jats, oai_pmh, bioc, sourcedata, sourcedata_api, pubmed, retraction_lists, *_JSON_READERS, pubannotation,
+            pubtator, conll, sourcedata_jsonl, craft)  # fmt: skip
 Parser = Callable[[bytes, str], ParsedFile]
 #: Formats that are not told by a root element.
 _STATED: dict[str, tuple[Parser, int]] = {

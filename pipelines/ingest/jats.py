@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 from lxml import etree
 
-from pipelines.core.records import DocumentRecord, ParsedFile, Reason, Rejection, UnitCounts
+from pipelines.core.records import DocumentRecord, EventRecord, ParsedFile, Reason, Rejection, UnitCounts
 from pipelines.errors import RejectedInput
-from pipelines.ingest import jats_meta
+from pipelines.ingest import jats_meta, oai_pmh
 from pipelines.ingest.jats_events import EventReading, read_events
 from pipelines.ingest.jats_figures import read_figures
 from pipelines.ingest.jats_text import local_name
@@ -21,7 +21,7 @@ from pipelines.ingest.xml_safety import parse_xml
 #: Raised by hand whenever the same bytes would give other records.
 PARSER_VERSION = 2
 #: Root elements that `parse_jats` reads.
-ROOTS = ("article", "pmc-articleset", "OAI-PMH")
+ROOTS = ("article", "pmc-articleset", oai_pmh.ROOT)
 
 _FORMAT = "jats"
 
@@ -41,16 +41,17 @@ def parse_jats(data: bytes) -> ParsedFile:
     holds no article at all.
     """
     root = parse_xml(data)
-    found, missing = _find_articles(root)
+    found, missing, deletions = _find_articles(root)
     documents, readings = [], []
     for item in found:
         document, reading = _read_article(item)
         documents.append(document)
         readings.append(reading)
     rejections = (*missing, *(r for reading in readings for r in reading.rejections))
-    return ParsedFile(
-        _FORMAT, tuple(documents), rejections=rejections, counts=_count(documents, readings, len(missing))
-    )
+    counts = _count(documents, readings, len(missing))
+    unique = tuple(dict.fromkeys(deletions))
+    counts["event"] += UnitCounts(len(deletions), valid=len(unique), duplicate=len(deletions) - len(unique))
+    return ParsedFile(_FORMAT, tuple(documents), rejections=rejections, counts=counts, events=unique)
 
 
 def _count(documents: list[DocumentRecord], readings: list[EventReading], n_missing: int) -> dict[str, UnitCounts]:
@@ -64,18 +65,24 @@ def _count(documents: list[DocumentRecord], readings: list[EventReading], n_miss
     }
 
 
-def _find_articles(root: etree._Element) -> tuple[list[_Found], list[Rejection]]:
+def _find_articles(root: etree._Element) -> tuple[list[_Found], list[Rejection], tuple[EventRecord, ...]]:
+    """Articles, units that hold none, and those that the provider says it deleted."""
     name = local_name(root)
     if name == "article":
         _refuse_curation(root)
-        return [_Found(root)], []
+        return [_Found(root)], [], ()
     if name not in ROOTS:
         expected = f"{', '.join(ROOTS[:-1])} or {ROOTS[-1]}"
         raise RejectedInput(Reason.UNKNOWN_FORMAT, f"root element <{name}> is not JATS: expected {expected}")
-    found, missing = _find_in_set(root) if name == "pmc-articleset" else _find_in_oai(root)
-    if not found and not missing:
-        raise RejectedInput(Reason.UNKNOWN_FORMAT, f"<{name}> holds no article{_oai_error(root)}")
-    return found, missing
+    if name == oai_pmh.ROOT:
+        answer = oai_pmh.read_answer(root)
+        found, missing = [_Found(*article) for article in answer.articles], answer.rejections
+        deletions = tuple(answer.deletions)
+    else:
+        (found, missing), deletions = _find_in_set(root), ()
+    if not (found or missing or deletions):
+        raise RejectedInput(Reason.UNKNOWN_FORMAT, f"<{name}> holds no article{oai_pmh.error_of(root)}")
+    return found, missing, deletions
 
 
 def _refuse_curation(article: etree._Element) -> None:
@@ -96,39 +103,6 @@ def _find_in_set(root: etree._Element) -> tuple[list[_Found], list[Rejection]]:
 def _no_reply(reply: etree._Element) -> Rejection:
     message = f"PMC gave no article: {reply.get('error') or 'no reason stated'}"
     return Rejection("document", Reason.UNKNOWN_FORMAT, message, reply.get("id") or "")
-
-
-def _find_in_oai(root: etree._Element) -> tuple[list[_Found], list[Rejection]]:
-    found, missing = [], []
-    for record in root.iter("{http://www.openarchives.org/OAI/2.0/}record"):
-        header = jats_meta.descend(record, "header")
-        article = jats_meta.descend(record, "metadata", "article")
-        if article is not None:
-            found.append(_Found(article, _datestamp(header)))
-        else:
-            missing.append(_no_article(header))
-    return found, missing
-
-
-def _datestamp(header: etree._Element | None) -> dt.date | None:
-    element = jats_meta.descend(header, "datestamp")
-    try:
-        return dt.date.fromisoformat((element.text or "").strip()[:10]) if element is not None else None
-    except ValueError:
-        return None
-
-
-def _no_article(header: etree._Element | None) -> Rejection:
-    identifier = jats_meta.descend(header, "identifier")
-    name = (identifier.text or "").strip() if identifier is not None else ""
-    deleted = header is not None and header.get("status") == "deleted"
-    message = "the OAI-PMH record is marked deleted" if deleted else "the OAI-PMH record holds no JATS article"
-    return Rejection("document", Reason.UNKNOWN_FORMAT, message, name)
-
-
-def _oai_error(root: etree._Element) -> str:
-    error = next(jats_meta.children(root, "error"), None)
-    return f": {error.get('code') or ''} {(error.text or '').strip()}".rstrip() if error is not None else ""
 
 
 def _read_article(found: _Found) -> tuple[DocumentRecord, EventReading]:

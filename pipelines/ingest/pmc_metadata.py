@@ -1,6 +1,8 @@
 """The metadata of an article version in PMC's bucket: its ids, its licence code, and whether it is retracted.
 
-The article itself comes as JATS in a file of its own. Types are read leniently: booleans may be words. Pure.
+The article itself comes as JATS in a file of its own. Every record states a licence, "none" where it has no code: by
+that a record is known, and what an article's last one does not say any more holds no longer. Types are read leniently:
+booleans may be words. Pure.
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ from pipelines.errors import RejectedInput
 from pipelines.ingest.json_records import JsonObject, load_object, single, text_of
 from pipelines.ingest.licences import class_of_code
 
-PARSER_VERSION = 1
+PARSER_VERSION = 2
 _MARKS = {"license_code", "is_pmc_openaccess", "is_retracted", "xml_url"}
 _YES = {"true", "yes", "y", "1"}
 
@@ -31,8 +33,8 @@ def parse_record(data: bytes) -> ParsedFile:
     events = []
     if is_true(record, "is_retracted"):
         events.append(EventRecord(ids, "integrity", "retraction", None, "is_retracted in PMC's metadata"))
-    if code := text_of(record, "license_code"):
-        events.append(EventRecord(ids, "licence", "licence_stated", None, f"{code} ({class_of_code(code)})"))
+    code = text_of(record, "license_code")
+    events.append(EventRecord(ids, "licence", "licence_stated", None, f"{code or 'none'} ({class_of_code(code)})"))
     counts = {"event": UnitCounts(n_in=len(events), valid=len(events))}
     return ParsedFile("pmc-metadata", counts=counts, events=tuple(events), aliases=(ids,))
 

@@ -1,8 +1,9 @@
 """Lists of statements about papers: the Retraction Watch table, and plain lists of the ids of retracted papers.
 
 Retraction Watch (one CSV of some 70,000 rows, anew each working day): several rows a paper, `unavailable` and `0` for
-no id, lists by `;`, dates `4/15/2021 0:00`, not clean UTF-8. Only its nature Retraction withdraws a paper,
-Reinstatement gives it back. Plain lists say that a paper is retracted and nothing else. Pure: bytes in, records out.
+no id, lists by `;`, dates `4/15/2021 0:00` or `2021-04-15`, not clean UTF-8. Only its nature Retraction withdraws a
+paper, Reinstatement gives it back. Plain lists say that a paper is retracted and nothing else. Pure: bytes in, records
+out.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from pipelines.core.records import DocIds, EventRecord, ParsedFile, Reason, Reje
 from pipelines.errors import RejectedInput
 
 #: Raised by hand whenever the same bytes would give other records.
-PARSER_VERSION = 1
+PARSER_VERSION = 2
 
 _COLUMNS = (
     "Record ID", "RetractionDate", "RetractionDOI", "RetractionPubMedID", "OriginalPaperDOI", "OriginalPaperPubMedID",
@@ -29,7 +30,7 @@ _NATURES = {
     "retraction": "retraction", "expression of concern": "expression_of_concern", "correction": "correction",
     "reinstatement": "reinstatement",
 }  # fmt: skip
-_DATE = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})(?:\s.*)?")
+_DATE = re.compile(r"(?:(?P<month>\d{1,2})/(?P<day>\d{1,2})/(?P<year>\d{4})|(?P<iso>\d{4}-\d\d-\d\d))(?:[\sT].*)?")
 _BETWEEN_IDS = re.compile(r"(?i)[,;\s]+(?=pmid:|pmcid:|pmc\d|doi:)")
 _ID_FORMS = {
     "pmid": re.compile(r"(?i)(?:pmid:\s*)?(\d{1,8})"),
@@ -101,7 +102,8 @@ def _joined(refused: Sequence[Rejection]) -> Iterator[Rejection]:
 
 
 def _read_row(row: Mapping[str | None, str | None]) -> Iterator[Statement]:
-    """One statement a paper: a row with several DOIs names several, one with no id none."""
+    """One statement a paper: a row with several DOIs names several, one with no id none. A date that cannot be read is
+    refused by itself: the paper is retracted whenever it was."""
     name = f"record {row['Record ID']}"
     if None in row or None in row.values():
         yield Rejection("event", Reason.NOT_WELL_FORMED, f"{name} has another number of fields than the header", name)
@@ -116,6 +118,9 @@ def _read_row(row: Mapping[str | None, str | None]) -> Iterator[Statement]:
     date = _read_date(text["RetractionDate"])
     stated = f" on {text['RetractionDate']}" if date is None and text["RetractionDate"] else ""
     detail = f"Retraction Watch {name}{stated}: {text['Reason']}"[:300]
+    if stated and papers:
+        message = f"{name}: {text['RetractionDate'][:40]!r} is no date like 4/15/2021 or 2021-04-15, it stands undated"
+        yield Rejection("event", Reason.BAD_DATE, message, name)
     for paper in papers:
         target, by = _apart(paper, notice)
         yield EventRecord(target, "integrity", event, date, detail, by)
@@ -142,7 +147,9 @@ def _apart(paper: DocIds, notice: DocIds) -> tuple[DocIds, DocIds]:
 def _read_date(text: str) -> dt.date | None:
     match = _DATE.fullmatch(text)
     try:
-        return dt.date(int(match[3]), int(match[1]), int(match[2])) if match else None
+        if match and match["iso"]:
+            return dt.date.fromisoformat(match["iso"])
+        return dt.date(int(match["year"]), int(match["month"]), int(match["day"])) if match else None
     except ValueError:
         return None
 

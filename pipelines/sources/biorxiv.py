@@ -20,7 +20,7 @@ from pipelines.settings import Biorxiv, Pull
 from pipelines.sources.archives import IgnoredMember
 from pipelines.sources.connectors import Changes, Item, Part, printable
 from pipelines.sources.deliveries import DeliveryInfo
-from pipelines.sources.feeds import Window, changes_of, days_of, nothing_new, read_feed
+from pipelines.sources.feeds import Window, changes_of, days_of, dump_feed, nothing_new, read_feed
 
 Record = Mapping[str, Any]
 _LISTINGS = 2  # a day is listed once more where rows are missing
@@ -55,7 +55,8 @@ class BiorxivConnector:
             for day in days for server in self._config.servers for kind in _LISTS
             for item in self._day(kind, server, day)
         )  # fmt: skip
-        return changes_of(feed, days, self._window, items, "preprints and their articles")
+        fresh, after, note = changes_of(feed, days, self._window, items, "preprints and their articles")
+        return Changes(fresh, state=dump_feed(after), notes=[note])
 
     def fetch(self, item: Item) -> Iterator[Part]:
         record = item.ref["record"]

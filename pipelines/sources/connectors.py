@@ -18,8 +18,10 @@ from pipelines.sources.deliveries import DeliveryInfo
 Progress = Callable[[int, int, str], None]
 #: (name unique in the source, raw bytes or why there are none) of one thing that an item holds.
 Part = tuple[str, bytes | Rejection | IgnoredMember]
-#: Why a part is ignored that the provider lists and answers with 404.
-NOT_THERE = "the provider lists it and answers 404"
+#: Why a part is ignored that the provider lists and answers with 404, so far: a later night asks again.
+NOT_THERE = "the provider lists it and answers 404: it is asked for again"
+#: What is said of a part that is there and about to be another: a later night asks again.
+BEING_REPLACED = "other bytes than its metadata state: it is being replaced, a later night brings it"
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,8 @@ class Item:
     `key` is unique in the source and printable; `etag` changes when the content does; `size` is in bytes, 0 where it is
     not known; `delivery` is "." where all of a night is one delivery; `terms` is a hash of what else decides what comes
     of it (the delivery's description, settings); `ref` is what `fetch` needs beside the key (url, version, …),
-    and the `why` of an item that is ignored for another reason than a listed pattern.
+    and the `why` of an item that is ignored for another reason than a listed pattern; `is_again`: an earlier night has
+    asked for it in vain.
     """
 
     key: str
@@ -39,6 +42,7 @@ class Item:
     terms: str = ""
     is_ignored: bool = False
     ref: Mapping[str, str] = field(default_factory=dict)
+    is_again: bool = False
 
 
 @dataclass
@@ -48,7 +52,8 @@ class Changes:
     `items` in a stable order: everything there is where `is_complete` (a folder: pull itself compares it with what the
     last closed night took), else what is new or changed. `vanished` is what the provider withdrew since: each becomes a
     small JSON record in landing, with the item's `ref` in it. `state` is kept when the night closes and handed to
-    `changes` then; `state_without` gives it as if these items (by key) were not seen yet, None where a source cannot.
+    `changes` then; `state_without` gives it with these items (by key) to be asked for again, for the provider was about
+    to give them; None where a source cannot.
     `notes` are said in the step's message. `descriptions`: delivery → text of its delivery.toml.
     """
 

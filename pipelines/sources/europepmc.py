@@ -2,6 +2,7 @@
 
 The record comes with the search (resultType=core) and lands as it came; the full text is asked for where the article
 is open access and its licence is wanted. A day counts only when as many records came as the search says there are.
+A full text that is listed and answers 404 is asked for again on later nights, a bounded number of days and calls.
 """
 
 from __future__ import annotations
@@ -9,7 +10,8 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from pipelines.core.hashing import short_hash
@@ -20,7 +22,17 @@ from pipelines.settings import EuropePmc, Pull
 from pipelines.sources.archives import IgnoredMember
 from pipelines.sources.connectors import NOT_THERE, Changes, Item, Part
 from pipelines.sources.deliveries import DeliveryInfo
-from pipelines.sources.feeds import Window, changes_of, days_of, nothing_new, read_feed
+from pipelines.sources.feeds import (
+    Feed,
+    Waiting,
+    Window,
+    changes_of,
+    days_of,
+    due,
+    dump_feed,
+    nothing_new,
+    read_feed,
+)  # fmt: skip
 
 Record = Mapping[str, Any]
 _LISTINGS = 2  # a day is listed once more where records are missing: it may have changed while it was listed
@@ -29,6 +41,7 @@ _VOLATILE = {
     "citedByCount", "hasTextMinedTerms", "hasDbCrossReferences", "hasLabsLinks", "hasTMAccessionNumbers",
     "tmAccessionTypeList", "dbCrossReferenceList", "hasReferences", "hasEvaluations", "dataLinksTagsList", "hasData",
 }  # fmt: skip
+_SKIPPED = "listed in sources.europepmc.skip"
 _ISSN = re.compile(r"\d{4}-\d{3}[\dXx]")
 
 
@@ -61,12 +74,45 @@ class EuropePmcConnector:
         if not days:
             return nothing_new(feed, state)
         items = ((day, self._item(record)) for day in days for record in self._day(day))
-        return changes_of(feed, days, self._window, items, "articles updated on the days")
+        fresh, after, note = changes_of(feed, days, self._window, items, "articles updated on the days")
+        return self._with_waiting(fresh, after, note)
+
+    def _with_waiting(self, fresh: list[Item], feed: Feed, note: str) -> Changes:
+        """Full texts that were listed and not there are asked for again, after what is new: a text often comes days
+        after its record, and the record does not change by that."""
+        new = {i.key for i in fresh}
+        waiting = {k: w for k, w in feed.waiting.items() if k not in new}
+        again = due(waiting, self._night, self._config.max_again)
+        kept = {k: w for k, w in waiting.items() if k not in set(again)}
+
+        def state_without(keys: Collection[str]) -> bytes:
+            asked = {i.key: self._asked(i, feed) for i in items if i.key in keys}
+            return dump_feed(replace(feed, waiting={**kept, **asked}))
+
+        items = [*fresh, *(self._again(k, waiting[k]) for k in again)]
+        notes = [note]
+        if again:
+            notes.append(f"{len(again)} full texts that were not there asked for again, {len(kept)} more wait")
+        return Changes(items, state=state_without(()), state_without=state_without, notes=notes)
+
+    def _asked(self, item: Item, feed: Feed) -> Waiting:
+        night = self._night.isoformat()
+        since = feed.waiting[item.key].since if item.is_again else night
+        return Waiting(item.ref["text_id"], since, night)
+
+    def _again(self, key: str, waiting: Waiting) -> Item:
+        why = _SKIPPED if waiting.name in self._config.skip else ""
+        path = f"{waiting.name}/fullTextXML"
+        ref = {"url": f"{self._config.url}/{path}", "name": key, "text_id": "" if why else waiting.name, "why": why,
+               "since": waiting.since}  # fmt: skip
+        return Item(key, f"since-{waiting.since}", terms=short_hash(waiting.name, self._max_bytes), is_again=True,
+                    ref=ref)  # fmt: skip
 
     def fetch(self, item: Item) -> Iterator[Part]:
-        """The record, then the full text or why there is none."""
+        """The record (unless only the text was wanting), then the full text or why there is none."""
         name = item.ref["name"]
-        yield f"{name}.json", item.ref["record"].encode()
+        if not item.is_again:
+            yield f"{name}.json", item.ref["record"].encode()
         if not item.ref["text_id"]:
             yield f"{name}.xml", IgnoredMember(f"{name}.xml", item.ref["why"])
             return
@@ -74,7 +120,7 @@ class EuropePmcConnector:
         try:
             yield f"{name}.xml", self._http.get(path, expect="xml", max_body=self._max_bytes).body
         except NotFound:
-            yield f"{name}.xml", IgnoredMember(f"{name}.xml", NOT_THERE)
+            yield f"{name}.xml", self._not_there(item, path)
         except TransientError as error:
             raise TransientError(
                 f"{error}; where it is this article alone, add it to sources.europepmc.skip"
@@ -82,6 +128,14 @@ class EuropePmcConnector:
         except BodyTooLarge as error:
             message = f"{error}; files up to that are read (pull.max_file_mib)"
             yield f"{name}.xml", Rejection("file", Reason.TOO_LARGE, message, path)
+
+    def _not_there(self, item: Item, path: str) -> Rejection | IgnoredMember:
+        since = dt.date.fromisoformat(item.ref.get("since") or self._night.isoformat())
+        if (self._night - since).days < self._config.wait_days:
+            return IgnoredMember(f"{item.ref['name']}.xml", NOT_THERE)
+        message = (f"the provider lists it and has answered 404 since {since}: given up (sources.europepmc.wait_days), "
+                   "asked for again when its record changes")  # fmt: skip
+        return Rejection("file", Reason.UNREADABLE, message, path)
 
     def _item(self, record: Record) -> Item:
         text_id, why = self._full_text(record)
@@ -105,7 +159,7 @@ class EuropePmcConnector:
         first = listed[0] if isinstance(listed, list) and listed else listed
         text_id = str(first or record.get("pmcid") or "")
         if text_id in self._config.skip:
-            return "", "listed in sources.europepmc.skip"
+            return "", _SKIPPED
         return (text_id, "") if re.fullmatch(r"[A-Za-z]+\d+", text_id) else ("", "no full text is listed")
 
     # listing

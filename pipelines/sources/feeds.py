@@ -29,12 +29,22 @@ class Window:
 
 
 @dataclass(frozen=True)
+class Waiting:
+    """One thing that is listed and not there: `name` to ask for it by, the nights that asked first and last."""
+
+    name: str
+    since: str
+    asked: str
+
+
+@dataclass(frozen=True)
 class Feed:
     """Where a feed stands: `through` is the last day read (None: none yet), `seen` is key → (day, etag) of what the
-    days hold that are asked for again."""
+    days hold that are asked for again, `waiting` what the provider lists and did not give yet."""
 
     through: dt.date | None = None
     seen: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    waiting: Mapping[str, Waiting] = field(default_factory=dict)
 
 
 def read_feed(state: bytes | None) -> Feed:
@@ -42,7 +52,18 @@ def read_feed(state: bytes | None) -> Feed:
     if not state:
         return Feed()
     value = json.loads(state)
-    return Feed(dt.date.fromisoformat(value["through"]), {k: (d, e) for k, (d, e) in value["seen"].items()})
+    return Feed(
+        dt.date.fromisoformat(value["through"]), {k: (d, e) for k, (d, e) in value["seen"].items()},
+        {k: Waiting(*found) for k, found in value.get("waiting", {}).items()},
+    )  # fmt: skip
+
+
+def dump_feed(feed: Feed) -> bytes:
+    """A feed as `read_feed` reads it."""
+    value: dict[str, object] = {"through": feed.through and feed.through.isoformat(), "seen": dict(feed.seen)}
+    if feed.waiting:
+        value["waiting"] = {k: (w.name, w.since, w.asked) for k, w in feed.waiting.items()}
+    return json.dumps(value, sort_keys=True).encode()
 
 
 def days_of(feed: Feed, night: dt.date, window: Window, *, only_recent: bool = False) -> list[dt.date]:
@@ -63,9 +84,9 @@ def days_of(feed: Feed, night: dt.date, window: Window, *, only_recent: bool = F
 
 def changes_of(
     feed: Feed, days: list[dt.date], window: Window, items: Iterable[tuple[dt.date, Item]], what: str
-) -> Changes:
-    """What is new of the items that the days hold, and the state for the next night. Of a key that several days hold
-    the last counts. `what`: the items in words, for the note."""
+) -> tuple[list[Item], Feed, str]:
+    """What is new of the items that the days hold, where the feed stands then, and a note. Of a key that several days
+    hold the last counts. `what`: the items in words, for the note."""
     latest: dict[str, tuple[dt.date, Item]] = {}
     for day, item in items:
         latest.pop(item.key, None)
@@ -75,8 +96,14 @@ def changes_of(
     oldest = days[-1] - window.overlap_days * _DAY
     seen = {k: (d.isoformat(), i.etag) for k, (d, i) in latest.items() if d > oldest}
     kept = {k: v for k, v in feed.seen.items() if v[0] > oldest.isoformat()}
-    state = json.dumps({"through": days[-1].isoformat(), "seen": {**kept, **seen}}, sort_keys=True).encode()
-    return Changes(fresh, state=state, notes=[note])
+    return fresh, Feed(days[-1], {**kept, **seen}, feed.waiting), note
+
+
+def due(waiting: Mapping[str, Waiting], night: dt.date, most: int) -> list[str]:
+    """Keys of what is waited for that a night asks for again: at most so many, the longest not asked first. What a
+    night has asked for already, it does not ask for twice."""
+    keys = sorted((w.asked, w.since, key) for key, w in waiting.items() if w.asked < night.isoformat())
+    return [key for _, _, key in keys[:most]]
 
 
 def nothing_new(feed: Feed, state: bytes | None) -> Changes:

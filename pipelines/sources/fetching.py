@@ -16,7 +16,7 @@ from pipelines.core.records import Reason, Rejection
 from pipelines.errors import TransientError
 from pipelines.settings import now
 from pipelines.sources.archives import IgnoredMember
-from pipelines.sources.connectors import NOT_THERE, Changes, Connector, Item, Objects, printable
+from pipelines.sources.connectors import BEING_REPLACED, NOT_THERE, Changes, Connector, Item, Objects, printable
 from pipelines.sources.deliveries import DELIVERY_FILE, Entry, states_deletions
 
 _CHUNK, _CHUNK_S = 20, 2.0
@@ -73,19 +73,31 @@ def land_vanished(connector: Connector, item: Item, put: Callable[[bytes], str])
 
 
 def find_unread(changes: Changes, found: Mapping[str, Fetched], name: str) -> set[str]:
-    """Keys of items that the provider listed and did not give, so that a later night must ask again.
+    """Keys of items that the provider was about to give, so that a later night asks again; what it refuses is not
+    among them.
 
-    Errors: TransientError where that is all there is, and more than a few: then it is the provider that has changed.
+    Errors: TransientError where nothing that was asked for the first time could be read, and that was more than a few:
+    then it is the provider that has changed.
     """
-    failed = {k: bad for k, f in found.items() if (bad := [e for e in f.entries if _is_unread(e)])}
-    n_read = sum(all(e.status in ("valid", "unchanged") for e in f.entries) for f in found.values())
+    again = {i.key for i in changes.items if i.is_again}
+    failed = {k: bad for k, f in found.items() if k not in again and (bad := [e for e in f.entries if _is_unread(e)])}
+    n_read = sum(all(_is_read(e) for e in f.entries) for f in found.values())
     if len(failed) >= _FEW and not n_read and not changes.is_complete:
         first = next(iter(failed.values()))[0]
         raise TransientError(
             f"{name}: none of the {len(failed)} articles asked for could be read, the first {first.url or first.name}: "
             f"{first.message or first.reason}; look at the provider's site, the next run or night asks again"
         )
-    return {k for k, bad in failed.items() if any(e.status == "quarantined" for e in bad)}
+    return {k for k, f in found.items() if any(_is_coming(e) for e in f.entries)}
+
+
+def _is_coming(entry: Entry) -> bool:
+    return entry.reason == NOT_THERE or entry.message == BEING_REPLACED
+
+
+def _is_read(entry: Entry) -> bool:
+    """True for what came, though its content may be of no interest (a filter left it out)."""
+    return entry.status in ("valid", "unchanged") or (entry.status == "ignored" and entry.size > 0)
 
 
 def _is_unread(entry: Entry) -> bool:

@@ -26,6 +26,8 @@ from pipelines.errors import TransientError
 
 METADATA_KEY = re.compile(r"metadata/PMC(\d{1,9})\.(\d{1,5})\.json")
 _VERSION_BITS = 17
+#: In the place of an etag, which it is not.
+_ASKED_IN_VAIN = np.uint64(0)
 _COLUMNS = ("bucket", "key", "lastmodifieddate", "etag")
 
 U32 = npt.NDArray[np.uint32]
@@ -80,7 +82,8 @@ def build_listing(rows: Iterable[tuple[str, str]]) -> Listing:
 
 
 def compare(before: Listing, now: Listing, most: int) -> Difference:
-    """What is to be taken, at most so many articles; the rest stays as it was known, so that it is fresh again.
+    """What is to be taken, at most so many articles; the rest stays as it was known, so that it is fresh again. What an
+    earlier night asked for in vain (`without`) comes last: it takes no other article's place.
 
     `now` is used up: it becomes what is known after.
     """
@@ -90,6 +93,9 @@ def compare(before: Listing, now: Listing, most: int) -> Difference:
     if len(before):
         is_same &= (before.versions[at] == now.versions) & (before.etags[at] == now.etags)
     fresh = np.flatnonzero(~is_same)[::-1]
+    if len(before):
+        is_again = was_there & (before.etags[at] == _ASKED_IN_VAIN)
+        fresh = fresh[np.argsort(is_again[fresh], kind="stable")]
     left = fresh[most:]
     taken, vanished = now.at(fresh[:most]), np.setdiff1d(before.articles, now.articles, assume_unique=True)
     known_left = left[was_there[left]]
@@ -100,15 +106,10 @@ def compare(before: Listing, now: Listing, most: int) -> Difference:
     return Difference(taken, len(left), vanished, after)
 
 
-def without(after: Listing, before: Listing, articles: Iterable[int]) -> Listing:
-    """`after` with these articles as they were known before, or not at all: the next comparison finds them fresh."""
-    again = np.array(sorted(articles), np.uint32)
-    kept, old = after.at(~np.isin(after.articles, again)), before.at(np.isin(before.articles, again))
-    merged = Listing(
-        np.concatenate((kept.articles, old.articles)), np.concatenate((kept.versions, old.versions)),
-        np.concatenate((kept.etags, old.etags)),
-    )  # fmt: skip
-    return merged.at(np.argsort(merged.articles, kind="stable"))
+def without(after: Listing, articles: Iterable[int]) -> Listing:
+    """`after` with these articles as asked for in vain: the next comparison finds them fresh, after all others."""
+    is_again = np.isin(after.articles, np.array(sorted(articles), np.uint32))
+    return Listing(after.articles, after.versions, np.where(is_again, _ASKED_IN_VAIN, after.etags))
 
 
 def dump_listing(listing: Listing) -> bytes:

@@ -16,11 +16,12 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
+from pipelines.core.dates import parse_day
 from pipelines.core.records import Reason, Rejection
 from pipelines.errors import PermanentError, TransientError, UsageError
 from pipelines.settings import Pmc
 from pipelines.sources.archives import IgnoredMember
-from pipelines.sources.connectors import Changes, Item, Objects, Part
+from pipelines.sources.connectors import BEING_REPLACED, Changes, Item, Objects, Part
 from pipelines.sources.deliveries import DeliveryInfo
 from pipelines.sources.inventory import (
     Listing,
@@ -58,6 +59,8 @@ class PmcConnector:
         bucket, _, prefix = config.location.removeprefix("s3://").partition("/")
         if not config.location.startswith("s3://") or prefix.strip("/"):
             raise UsageError(f"sources.pmc.location is {config.location!r}: write s3://<bucket>, without a prefix")
+        if config.modified_since:
+            parse_day(config.modified_since, "sources.pmc.modified_since")
         self._bucket = bucket
         self._inventories = f"inventory-reports/{bucket}/metadata/"
 
@@ -109,7 +112,7 @@ class PmcConnector:
 
         def state_without(keys: Collection[str]) -> bytes:
             again = (int(key.removeprefix("PMC").partition(".")[0]) for key in keys)
-            return dump_listing(without(found.after, before, again))
+            return dump_listing(without(found.after, again))
 
         return Changes(list(_iter_items(found.fresh)), vanished, dump_listing(found.after), state_without, notes)
 
@@ -150,7 +153,7 @@ class PmcConnector:
             data = self._store.read(key)
             metadata = _as_object(json.loads(data))
         except PermanentError as error:
-            yield name, Rejection("file", Reason.UNREADABLE, f"listed, but not there: {error}", key)
+            yield name, _refused(f"listed, but not there: {error}", key)
             return
         except ValueError as error:
             yield name, Rejection("file", Reason.NOT_WELL_FORMED, f"{key} cannot be read: {error}"[:300], key)
@@ -179,11 +182,15 @@ class PmcConnector:
         try:
             data = self._store.read(match[1])
         except PermanentError as error:
-            return name, Rejection("file", Reason.UNREADABLE, str(error), match[1])
+            return name, _refused(str(error), match[1])
         if match[2] and hashlib.md5(data, usedforsecurity=False).hexdigest() != match[2].lower():
-            message = "other bytes than its metadata state: it is being replaced, a later night brings it"
-            return name, Rejection("file", Reason.UNREADABLE, message, match[1])
+            return name, Rejection("file", Reason.UNREADABLE, BEING_REPLACED, match[1])
         return name, data
+
+
+def _refused(why: str, key: str) -> Rejection:
+    """What the bucket does not give takes no later night's place: a change of it shows in the inventory."""
+    return Rejection("file", Reason.UNREADABLE, f"{why}; not asked for again until PMC's inventory shows a change", key)
 
 
 def _iter_items(fresh: Listing) -> Iterator[Item]:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -19,7 +18,7 @@ from typing import Any
 from pipelines.clients.http import HttpClient
 from pipelines.clients.objectstore import ObjectStore, open_part, open_public, open_store, put_raw
 from pipelines.core.accounting import account_lines
-from pipelines.core.hashing import canonical_json, content_hash, short_hash
+from pipelines.core.hashing import canonical_json, content_hash
 from pipelines.core.records import UnitCounts
 from pipelines.core.runs import Run, StageResult
 from pipelines.errors import PermanentError, TransientError, UsageError
@@ -37,13 +36,21 @@ from pipelines.sources.deliveries import (
 from pipelines.sources.europepmc import EuropePmcConnector
 from pipelines.sources.fetching import Fetched, Journal, find_unread, iter_fetched, land_item, land_vanished
 from pipelines.sources.folder import FolderConnector
+from pipelines.sources.known import (
+    Listing,
+    entries_of,
+    is_unchanged,
+    listed,
+    read_listing,
+    read_state,
+    state_name,
+    taken_before,
+)  # fmt: skip
+from pipelines.sources.manifests import count_deliveries, manifest_text, read_manifest
 from pipelines.sources.pmc import PmcConnector
 from pipelines.sources.sourcedata_api import SourceDataApiConnector
 
 _EXAMPLES = 3
-_NOTHING: list[Any] = ["", "", []]
-#: key → [etag, terms, [[name, sha256, status] of each file of it]] of a source that lists everything each night.
-Listing = dict[str, list[Any]]
 
 
 # which sources
@@ -156,45 +163,19 @@ def preview(settings: Settings, run: Run, source: str) -> Preview:
     """Compare what the source lists with what the last closed night left. Errors: as `run`."""
     connector, landing = connector_of(settings, source, run), open_part(settings, "landing")
     connector.check()
-    known = _read_listing(landing, connector)
-    changes = connector.changes(_read_state(landing, connector))
-    listed = [i for i in changes.items if not i.is_ignored]
-    is_known = {i.key: _is_unchanged(i, known) for i in listed}
-    fresh = [i for i in listed if not is_known[i.key]]
+    known = read_listing(landing, connector)
+    changes = connector.changes(read_state(landing, connector))
+    offered = [i for i in changes.items if not i.is_ignored]
+    is_known = {i.key: is_unchanged(i, known) for i in offered}
+    fresh = [i for i in offered if not is_known[i.key]]
     n_changed = sum(i.key in known for i in fresh)
     gone = len(known.keys() - {i.key for i in changes.items}) if changes.is_complete else len(changes.vanished)
     return Preview(
         len(changes.items), len(fresh) - n_changed, n_changed, sum(is_known.values()),
-        len(changes.items) - len(listed), gone, sum(i.size for i in fresh),
+        len(changes.items) - len(offered), gone, sum(i.size for i in fresh),
         sum(i.size for i in fresh if is_archive(i.key)), sum(not i.size for i in fresh) * (not changes.is_complete),
         len(changes.vanished), tuple(i.key for i in fresh[:_EXAMPLES]), tuple(changes.notes),
     )  # fmt: skip
-
-
-# manifests
-
-
-def manifest_keys(landing: ObjectStore, night: object) -> list[str]:
-    """Keys of a night's manifests in their order."""
-    found = [o.key for o in landing.iter_objects(f"nights/{night}/manifest-")]
-    return sorted(found, key=_manifest_number)
-
-
-def _manifest_number(key: str) -> int:
-    return int(re.findall(r"manifest-(\d+)", key)[-1])
-
-
-def read_manifest(landing: ObjectStore, key: str) -> dict[str, Any]:
-    """{"entries": [...], "deliveries": [...], "sources_missing": {source: why}} of a manifest."""
-    out: dict[str, Any] = {"entries": [], "deliveries": [], "sources_missing": {}}
-    for line in landing.read(key).decode().splitlines():
-        row = json.loads(line)
-        kind = row.pop("row")
-        if kind == "missing":
-            out["sources_missing"][row["source"]] = row["why"]
-        else:
-            out["entries" if kind == "file" else "deliveries"].append(row)
-    return out
 
 
 # pull
@@ -245,16 +226,11 @@ def run(settings: Settings, run: Run, progress: Progress | None = None) -> Stage
     for part in pulled:
         _write_state(pull, part)
     pull.staging.write(f"{run.key}/pull/accounting.jsonl", account_lines(run, "pull", {"file": counts}))
-    pull.landing.write(key, _manifest_text(pulled, missing).encode())
+    pull.landing.write(key, manifest_text(entries, (d for p in pulled for d in p.deliveries), missing).encode())
     notes = [f"{p.connector.name}: {note}" for p in pulled for note in p.notes]
+    if left_out := [s for s in settings.sources.places() if s not in places_of(run)]:
+        notes.append(f"configured and not asked in this run, which names its sources: {', '.join(left_out)}")
     return _result([e.to_dict() for e in entries], missing, pull.landing.uri(key), counts, notes)
-
-
-def _manifest_text(pulled: list[_Pulled], missing: Mapping[str, str]) -> str:
-    rows = [{"row": "file", **e.to_dict()} for p in pulled for e in p.entries if e.status != "unchanged"]
-    rows += [{"row": "delivery", **d} for p in pulled for d in p.deliveries]
-    rows += [{"row": "missing", "source": s, "why": why} for s, why in missing.items()]
-    return "".join(canonical_json(row) + "\n" for row in rows)
 
 
 def _accounts(pull: _Pull) -> UnitCounts:
@@ -301,27 +277,23 @@ def _pull_sources(pull: _Pull) -> tuple[list[_Pulled], dict[str, str]]:
 
 def _pull_source(pull: _Pull, connector: Connector) -> _Pulled:
     """One source: what is known is unchanged, the rest is fetched and landed, in the source's order."""
-    changes = connector.changes(_read_state(pull.landing, connector))
-    known = _read_listing(pull.landing, connector) if changes.is_complete else {}
+    changes = connector.changes(read_state(pull.landing, connector))
+    known = read_listing(pull.landing, connector) if changes.is_complete else {}
     out = _Pulled(connector, tomls=dict(changes.descriptions), state=changes.state, notes=changes.notes)
     found = _fetch_new(pull, connector, changes, known, out.tomls)
     unread = find_unread(changes, found, connector.name)
     if changes.state_without and unread:
         out.unread, out.state = unread, changes.state_without(unread)
         out.notes.append(f"{len(unread)} could not be read and will be asked for again")
-    out.entries = [e for item in changes.items for e in _entries_of(connector, item, known, found)]
+    out.entries = [e for item in changes.items for e in entries_of(connector, item, known, found)]
     out.entries += [land_vanished(connector, item, pull.put) for item in changes.vanished]
     if changes.is_complete:
-        out.listing = {i.key: _listed(i, known, found) for i in changes.items}
+        out.listing = {i.key: listed(i, known, found) for i in changes.items}
     out.entries = mark_duplicates(out.entries, out.tomls)
-    first = _earlier_deliveries(pull, connector.name) + 1
+    first = count_deliveries(pull.landing, pull.run.night, pull.n, connector.name) + 1
     ids = number_deliveries(out.entries, connector.name, _night(pull.run), first)
     out.entries, out.deliveries = describe_deliveries(out.entries, ids, out.tomls, connector.info, connector.place)
     return out
-
-
-def _is_unchanged(item: Item, known: Listing) -> bool:
-    return bool(known.get(item.key, _NOTHING)[:2] == [item.etag, item.terms])
 
 
 def _fetch_new(
@@ -330,12 +302,10 @@ def _fetch_new(
     """Item key → what came of it, for those that are neither known nor ignored; archives add to `tomls`."""
 
     def fetch(item: Item) -> Fetched:
-        before = known.get(item.key, _NOTHING)
-        old = {m: s for m, s, t in before[2] if t != "quarantined"} if before[1] == item.terms else {}
-        return land_item(connector, item, old, pull.put)
+        return land_item(connector, item, taken_before(item, known), pull.put)
 
-    fresh = [i for i in changes.items if not i.is_ignored and not _is_unchanged(i, known)]
-    journal = Journal(pull.staging, f"{pull.run.key}/pull/journal/{_state_name(connector)}/")
+    fresh = [i for i in changes.items if not i.is_ignored and not is_unchanged(i, known)]
+    journal = Journal(pull.staging, f"{pull.run.key}/pull/journal/{state_name(connector)}/")
     out = {}
     for n, (item, fetched) in enumerate(iter_fetched(fresh, fetch, journal, pull.settings.pull.workers)):
         if pull.progress:
@@ -346,50 +316,10 @@ def _fetch_new(
     return out
 
 
-def _entries_of(connector: Connector, item: Item, known: Listing, found: Mapping[str, Fetched]) -> list[Entry]:
-    if item.key in found:
-        return list(found[item.key].entries)
-    if item.is_ignored:
-        return [Entry(connector.name, item.delivery, item.key, "", item.size, "ignored",
-                      item.ref.get("why", "listed pattern"))]  # fmt: skip
-    return [
-        Entry(connector.name, item.delivery, name, sha256, 0, "ignored" if status == "ignored" else "unchanged")
-        for name, sha256, status in known[item.key][2]
-    ]
-
-
-def _listed(item: Item, known: Listing, found: Mapping[str, Fetched]) -> list[Any]:
-    if item.key in found:
-        return [item.etag, item.terms, [[e.name, e.raw_sha256, e.status] for e in found[item.key].entries]]
-    return [item.etag, item.terms, [] if item.is_ignored else known[item.key][2]]
-
-
-def _earlier_deliveries(pull: _Pull, source: str) -> int:
-    keys = [k for k in manifest_keys(pull.landing, pull.run.night) if _manifest_number(k) < pull.n]
-    return sum(1 for k in keys for d in read_manifest(pull.landing, k)["deliveries"] if d["source"] == source)
-
-
-# what the next night starts from
-
-
-def _state_name(connector: Connector) -> str:
-    return f"{connector.name}-{short_hash(connector.place)}"
-
-
 def _write_state(pull: _Pull, part: _Pulled) -> None:
-    base = f"{pull.run.key}/pull/listings/{_state_name(part.connector)}"
+    """What the next night starts from, made final by close."""
+    base = f"{pull.run.key}/pull/listings/{state_name(part.connector)}"
     if part.listing is not None:
         pull.staging.write(f"{base}.json", canonical_json(part.listing).encode())
     if part.state:
         pull.staging.write(f"{base}.state", part.state)
-
-
-def _read_listing(landing: ObjectStore, connector: Connector) -> Listing:
-    key = f"listings/{_state_name(connector)}.json"
-    known: Listing = json.loads(landing.read(key)) if landing.exists(key) else {}
-    return known
-
-
-def _read_state(landing: ObjectStore, connector: Connector) -> bytes | None:
-    key = f"listings/{_state_name(connector)}.state"
-    return landing.read(key) if landing.exists(key) else None

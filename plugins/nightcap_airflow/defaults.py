@@ -35,8 +35,8 @@ def night_params() -> dict[str, Param]:
             None, type=["null", "string"], format="date", title="Night",
             description="The night to run, YYYY-MM-DD; empty: the run's own date (UTC).",
         ),
-        "articles": _location("Publications", "in place of the configured deposit"),
-        "curation": _location("Curator deliveries", "in place of the configured curation source"),
+        "articles": _location("Publications", "in place of all configured sources"),
+        "curation": _location("Curator deliveries", "in place of all configured sources"),
         "config": Param(
             None, type=["null", "string"], title="Configuration",
             description="demo, nightly or the path of a .toml file; empty: the one that the home was made with.",

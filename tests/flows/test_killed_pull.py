@@ -16,7 +16,7 @@ from s3_proxy import Proxy, serve_proxy
 from s3_server import serve_s3
 
 from pipelines.clients.objectstore import LocalStore, raw_key
-from pipelines.sources.step import read_manifest
+from pipelines.sources.manifests import read_manifest
 
 WORKERS = 2
 #: Articles that a kill may cost: a chunk of the journal, and what was under way.

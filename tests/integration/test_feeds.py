@@ -101,11 +101,88 @@ def test_the_next_night_takes_what_came_since(provider: Provider, tmp_path: Path
     assert isinstance(provider.answer, FakeEuropePmc)
     provider.answer.articles.append(Article(7, "2026-11-18", xml=b"<article>new</article>"))
     after = pull(settings, NIGHT + dt.timedelta(1))
-    assert (after.counts["n_in"], after.counts["valid"]) == (2, 2)
+    assert (after.counts["n_in"], after.counts["valid"]) == (3, 2)
     assert "1 new or changed, 6 as before" in after.message
     manifest = landed(settings, NIGHT + dt.timedelta(1))[0]
-    names = [row["name"] for row in manifest if row["row"] == "file"]
+    names = [row["name"] for row in manifest if row["row"] == "file" and row["status"] == "valid"]
     assert names == ["PMC9000007.json", "PMC9000007.xml"]
+
+
+def files(settings: Settings, night: dt.date) -> list[tuple[object, ...]]:
+    rows = (row for row in landed(settings, night)[0] if row["row"] == "file")
+    return [(row["name"], row["status"]) for row in rows]
+
+
+def texts_asked(provider: Provider) -> list[str]:
+    found = [a.path.split("/")[-2] for a in provider.asked if a.path.endswith("/fullTextXML")]
+    provider.asked.clear()
+    return found
+
+
+def test_a_full_text_that_comes_after_its_record_is_taken(provider: Provider, tmp_path: Path) -> None:
+    """The record of article 3 does not change any more; its text comes on the third night."""
+    settings, fake = settings_of(tmp_path, provider), provider.answer
+    assert isinstance(fake, FakeEuropePmc)
+    pull(settings)
+    close(settings)
+    texts_asked(provider)
+    nights = [NIGHT + dt.timedelta(n) for n in range(1, 5)]
+    second = pull(settings, nights[0])
+    close(settings, nights[0])
+    assert "1 full texts that were not there asked for again, 0 more wait" in second.message
+    assert files(settings, nights[0]) == [("PMC9000003.xml", "ignored")]
+    assert texts_asked(provider) == ["PMC9000003"]
+    fake.articles[3].xml = b"<article>late</article>"
+    provider.faults = {len(provider.asked) + 1: Answer(502)}
+    with pytest.raises(TransientError):
+        pull(settings, nights[1])
+    provider.faults = {}
+    assert pull(settings, nights[1]).counts["valid"] == 1
+    close(settings, nights[1])
+    assert files(settings, nights[1]) == [("PMC9000003.xml", "valid")]
+    texts_asked(provider)
+    pull(settings, nights[2])
+    close(settings, nights[2])
+    assert (files(settings, nights[2]), texts_asked(provider)) == ([], [])
+
+
+def test_a_run_that_names_its_sources_says_which_it_does_not_ask(provider: Provider, tmp_path: Path) -> None:
+    (tmp_path / "deposit").mkdir()
+    (tmp_path / "deposit" / "a.xml").write_bytes(b"<article/>")
+    settings, deposit = settings_of(tmp_path / "home", provider), str(tmp_path / "deposit")
+    result = step.run(settings, Run("nightly_corpus", NIGHT.isoformat(), NIGHT, {"deposit": deposit}))
+    assert "configured and not asked in this run, which names its sources: europepmc" in result.message
+    assert provider.asked == []
+    assert "not asked" not in pull(settings, NIGHT + dt.timedelta(1)).message
+
+
+def test_waiting_ends_with_a_row_that_says_so(provider: Provider, tmp_path: Path) -> None:
+    settings = settings_of(tmp_path, provider, NIGHTCAP_SOURCES__EUROPEPMC__WAIT_DAYS="2")
+    statuses = []
+    for night in (NIGHT + dt.timedelta(n) for n in range(4)):
+        pull(settings, night)
+        close(settings, night)
+        statuses.append([s for name, s in files(settings, night) if name == "PMC9000003.xml"])
+        again = dt.date.isoformat(night) + ".1"
+        result = step.run(settings, Run("nightly_corpus", again, night, dict(settings.sources.places())))
+        assert "nothing new since the last run" in str(result.skipped)
+    assert statuses == [["ignored"], ["ignored"], ["quarantined"], []]
+    (row,) = [r for r in landed(settings, NIGHT + dt.timedelta(2))[0] if r["row"] == "file"]
+    assert row["reason"] == "unreadable"
+    assert "answered 404 since 2026-11-18: given up (sources.europepmc.wait_days)" in str(row["message"])
+
+
+def test_the_calls_for_what_is_not_there_are_bounded_and_go_round(provider: Provider, tmp_path: Path) -> None:
+    settings = settings_of(tmp_path, provider, NIGHTCAP_SOURCES__EUROPEPMC__MAX_AGAIN="2")
+    assert isinstance(provider.answer, FakeEuropePmc)
+    for article in provider.answer.articles[1:]:
+        article.xml = b""
+    asked = []
+    for night in (NIGHT + dt.timedelta(n) for n in range(4)):
+        pull(settings, night)
+        close(settings, night)
+        asked.append(sorted(texts_asked(provider)))
+    assert asked[1:] == [["PMC9000001", "PMC9000002"], ["PMC9000003", "PMC9000004"], ["PMC9000001", "PMC9000005"]]
 
 
 def test_a_source_that_fails_is_missing_and_its_days_stay_open(provider: Provider, tmp_path: Path) -> None:

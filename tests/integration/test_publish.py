@@ -351,6 +351,47 @@ def test_a_reinstatement_ends_a_retraction_and_a_tombstone_hides(tmp_path: Path)
     assert current(tmp_path / "d", settings, first, second, third, fourth)["titles"] == {"10.5555/a": "kept"}
 
 
+def record(world: SmallCorpus, code: str, *, is_retracted: bool) -> None:
+    """What PMC's metadata say of the paper, as of the night of `world`."""
+    said = [("licence", "licence_stated", code)]
+    said += [("integrity", "retraction", "is_retracted in PMC's metadata")] * is_retracted
+    for kind, event, detail in said:
+        world.add("document_events", event_id=f"{event} {code}", doc_id="10.5555/a", kind=kind, event=event,
+                  detail=detail, source="pmc", delivery_id=f"pmc:{world.night}:1", raw_sha256=f"of {world.night}",
+                  parser_version=2, stated_version=0, record_sha256=f"{event} {code}", is_synthetic=True)  # fmt: skip
+
+
+def test_what_a_provider_says_of_licence_and_retraction_reaches_analysts(tmp_path: Path) -> None:
+    settings, version = home_settings(tmp_path / "home"), ""
+    for seq, (code, is_retracted) in enumerate([("CC BY (open)", True), ("TDM (tdm_only)", False)], start=1):
+        world = SmallCorpus(f"2026-11-{17 + seq}")
+        if seq == 1:
+            world = revision(world.night, "kept", licence="unknown")
+            world.identity("10.5555/a", "deposit", "train")
+        record(world, code, is_retracted=is_retracted)
+        version = freeze_version(settings, world, seq)
+        close_night(settings, world.night, version)
+        publish(settings)
+        assert one(settings, "select corpus_version from meta") == version
+        (found,) = ask(
+            settings, "select status, licence, licence_evidence, may_redistribute, is_commercial_ok from documents"
+        )
+        figures = ask(settings, "select licence, may_redistribute, is_commercial_ok from figures")
+        assert figures == [{k: found[k] for k in ("licence", "may_redistribute", "is_commercial_ok")}]
+        assert tuple(found.values()) == (
+            ("retracted", "open", "CC BY, stated by pmc", True, True) if seq == 1
+            else ("current", "tdm_only", "TDM, stated by pmc", False, False)
+        )  # fmt: skip
+    told = ask(
+        settings, "select event, detail from document_events where event not in ('licence_stated', 'retraction')"
+    )
+    assert sorted((str(e["event"]), str(e["detail"])) for e in told) == [
+        ("licence_change", "from open to tdm_only: TDM, stated by pmc"),
+        ("statement_withdrawn",
+         "retraction (is_retracted in PMC's metadata): the last record of pmc does not say it any more"),
+    ]  # fmt: skip
+
+
 # the night's page
 
 

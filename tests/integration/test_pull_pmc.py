@@ -24,6 +24,7 @@ from pipelines.errors import PermanentError, PipelineError, TransientError
 from pipelines.ingest import step as ingest
 from pipelines.settings import Settings
 from pipelines.sources import step as sources
+from pipelines.sources.manifests import read_manifest
 
 Row = dict[str, object]
 
@@ -68,7 +69,7 @@ def close(home: Settings, run: Run) -> None:
 def manifest(home: Settings, run: Run) -> tuple[list[Row], list[Row]]:
     """(files, deliveries) of a night, without the time at which they were fetched."""
     landing = open_part(home, "landing")
-    found = sources.read_manifest(landing, f"nights/{run.night}/manifest-0.jsonl")
+    found = read_manifest(landing, f"nights/{run.night}/manifest-0.jsonl")
     return [{k: v for k, v in e.items() if k != "fetched_at"} for e in found["entries"]], found["deliveries"]
 
 
@@ -327,6 +328,55 @@ def test_what_could_not_be_read_is_asked_for_again(bucket: PmcBucket, proxy: Pro
     new.write_bytes(right)
     assert night(home, 20) == ["PMC1.2.json", "PMC1.2.xml"]
     assert night(home, 21) == []
+
+
+def test_what_is_refused_takes_no_place_of_the_next_nights(bucket: PmcBucket, proxy: Proxy, tmp_path: Path) -> None:
+    """Of the cap of two, two refused articles take both places of the first night, and of no other."""
+    home = home_of(tmp_path, proxy, SOURCES__PMC__MAX_ARTICLES="2")
+    for n in range(1, 5):
+        bucket.put(n)
+    bucket.take_inventory("2026-11-18")
+    bucket.remove(4)
+    text = bucket.root / "PMC3.1" / "PMC3.1.xml"
+    right = text.read_bytes()
+    text.unlink()
+    assert night(home, 18) == ["PMC3.1.json"]
+    refused = {
+        e["name"]: str(e["message"]) for e in manifest(home, run_of(home, 18))[0] if e["status"] == "quarantined"
+    }
+    assert set(refused) == {"PMC4.1.json", "PMC3.1.xml"}
+    assert all("not asked for again until PMC's inventory shows a change" in m for m in refused.values())
+    assert [n for n in night(home, 19) if n.endswith("xml")] == ["PMC2.1.xml", "PMC1.1.xml"]
+    assert night(home, 20) == []
+    assert not [e for e in manifest(home, run_of(home, 20))[0] if e["status"] == "quarantined"]
+    text.write_bytes(right)
+    bucket.put(3, title="Another")
+    bucket.put(4)
+    bucket.take_inventory("2026-11-21")
+    assert night(home, 21) == ["PMC3.1.json", "PMC3.1.xml"]
+
+
+def test_what_is_being_replaced_comes_after_all_others(bucket: PmcBucket, proxy: Proxy, tmp_path: Path) -> None:
+    home = home_of(tmp_path, proxy, SOURCES__PMC__MAX_ARTICLES="1")
+    for n in (1, 2, 3):
+        bucket.put(n)
+    bucket.write("PMC3.1/PMC3.1.xml", b"<article>another</article>")
+    bucket.take_inventory("2026-11-18")
+    assert [night(home, day) for day in (18, 19, 20, 21)] == [
+        ["PMC3.1.json"], ["PMC2.1.json", "PMC2.1.xml"], ["PMC1.1.json", "PMC1.1.xml"], ["PMC3.1.json"],
+    ]  # fmt: skip
+
+
+def test_a_narrow_filter_is_no_outage(bucket: PmcBucket, proxy: Proxy, tmp_path: Path) -> None:
+    """Five refused, and one left out by the filter: the provider gives what it lists."""
+    home = home_of(tmp_path, proxy, SOURCES__PMC__JOURNALS='["EMBO J"]')
+    for n in range(1, 7):
+        bucket.put(n)
+    bucket.take_inventory("2026-11-18")
+    for n in range(1, 6):
+        bucket.remove(n)
+    assert night(home, 18) == []
+    assert len(manifest(home, run_of(home, 18))[0]) == 6
 
 
 def test_a_provider_that_gives_nothing_it_lists_is_missing(bucket: PmcBucket, proxy: Proxy, tmp_path: Path) -> None:

@@ -58,7 +58,21 @@ def test_every_command_explains_itself(nightcap: list[str], command: str) -> Non
         (["run", "nightly_corpus", "--date", "2026-11-05", "--to", "2026-11-01"], 2, "lies before --date"),
         (["run", "nightly_corpus", "--date", "2026-11-05", "--to", "2999-01-01"], 2, "lies in the future"),
         (["run", "nightly_corpus", "--to", "2026-11-01"], 2, "give --date"),
-        (["run", "nightly_corpus", "--date", "2026-11-05", "--to", "soon"], 2, "is no date"),
+        (
+            ["run", "nightly_corpus", "--date", "2026-11-05", "--to", "soon"],
+            2,
+            "--to 'soon' is no date: write YYYY-MM-DD",
+        ),
+        (
+            ["night", "--date", "2026-13-01", "--articles", "x"],
+            2,
+            "--date 2026-13-01: that date does not exist; write a",
+        ),
+        (["run", "nightly_corpus", "--date", "2026-02-30"], 2, "--date 2026-02-30: that date does not exist"),
+        (["run", "nightly_corpus", "--date", "2026-11-05", "--to", "2026-11-31"], 2, "--to 2026-11-31: that date does"),
+        (["plan", "--date", "20261105", "--articles", "x"], 2, "--date '20261105' is no date: write YYYY-MM-DD"),
+        (["quarantine", "list", "--night", "2026-00-10"], 2, "--night 2026-00-10: that date does not exist"),
+        (["hold", "corpus", "--why", "x", "--until", "2999-13-01"], 2, "--until 2999-13-01: that date does not exist"),
         (
             ["run", "nightly_corpus", "--only", "pull", "--date", "2026-11-20", "--articles", "/nowhere"],
             2,

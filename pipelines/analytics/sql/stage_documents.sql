@@ -7,7 +7,7 @@ FROM (
     FROM (
         SELECT *, min(night) OVER (PARTITION BY doc_id) AS first_night,
             row_number() OVER (PARTITION BY doc_id, kind, record_sha256 ORDER BY rank) AS copy
-        FROM cur.document_revisions
+        FROM cur.licensed_revisions
     )
     WHERE copy = 1
 ) AS d

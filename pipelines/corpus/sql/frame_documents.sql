@@ -1,6 +1,6 @@
 -- Current documents, one row each: a publication as soon as there is one.
 SELECT d.* EXCLUDE (rank, part), s.split, s.exclusion, coalesce(st.status, 'current') AS status
-FROM cur.document_revisions AS d
+FROM cur.licensed_revisions AS d
 LEFT JOIN cur.splits AS s USING (doc_id)
 LEFT JOIN cur.status AS st USING (doc_id)
 WHERE d.rank = 1

@@ -15,7 +15,7 @@ COMMENT ON TABLE document_events IS 'Statements about documents, each with its s
 COMMENT ON COLUMN document_events.event_id IS 'Id of the statement';
 COMMENT ON COLUMN document_events.doc_id IS 'Document concerned (alias resolved)';
 COMMENT ON COLUMN document_events.kind IS 'integrity, licence, identity or deletion';
-COMMENT ON COLUMN document_events.event IS 'retraction, expression_of_concern, correction, addendum, reinstatement, licence_change, licence_stated, id_link, preprint_of, deletion';
+COMMENT ON COLUMN document_events.event IS 'retraction, expression_of_concern, correction, addendum, reinstatement, licence_change, licence_stated, id_link, preprint_of, deletion, statement_withdrawn (a provider''s last record does not say any more what an earlier one said)';
 COMMENT ON COLUMN document_events.event_date IS 'Date as stated; null where none is, as in a plain list';
 COMMENT ON COLUMN document_events.source IS 'Source of the statement; where sources disagree each has its row, and documents.status says what holds';
 COMMENT ON COLUMN document_events.notice_id IS 'Document that says so';

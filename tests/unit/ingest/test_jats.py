@@ -311,8 +311,34 @@ def test_oai_pmh_with_namespaced_articles() -> None:
     (document,) = parsed.documents
     assert (document.ids.doi, document.stated_date) == ("10.5555/own", dt.date(2003, 6, 10))
     assert document.figures[0].legend == "Title 1.\nText 1"
-    assert [(r.reason, r.locator) for r in parsed.rejections] == [(Reason.UNKNOWN_FORMAT, "oai:x:1")]
-    assert "deleted" in parsed.rejections[0].message
+    assert [(r.reason, r.locator) for r in parsed.rejections] == [(Reason.NO_IDENTITY, "oai:x:1")]
+    assert "marked deleted, and its identifier names no article" in parsed.rejections[0].message
+
+
+@pytest.mark.parametrize(
+    ("identifier", "ids"),
+    [
+        ("oai:pubmedcentral.nih.gov:13900", DocIds(pmcid="PMC13900")),
+        ("oai:europepmc.org:PMC13900", DocIds(pmcid="PMC13900")),
+        ("oai:journals.org:10.5555/Gone.1", DocIds(doi="10.5555/gone.1")),
+    ],
+)
+def test_a_deleted_oai_pmh_record_is_a_statement_about_its_article(identifier: str, ids: DocIds) -> None:
+    header = HEADER.format(' status="deleted"').replace("oai:x:1", identifier)
+    parsed = parse_jats(OAI.format(f"<record>{header}</record>" * 2).encode())
+    (event,) = parsed.events
+    assert (event.target, event.event, event.event_date) == (ids, "deletion", dt.date(2003, 6, 10))
+    assert identifier in (event.detail or "")
+    assert (parsed.documents, parsed.rejections) == ((), ())
+    assert parsed.counts["event"].balances
+    assert parsed.counts["event"].n_in == parsed.counts["event"].valid + parsed.counts["event"].duplicate == 2
+
+
+def test_a_record_that_holds_no_article_and_is_not_deleted_is_refused() -> None:
+    parsed = parse_jats(OAI.format(f"<record>{HEADER.format('')}</record>").encode())
+    assert [(r.reason, r.message) for r in parsed.rejections] == [
+        (Reason.UNKNOWN_FORMAT, "the OAI-PMH record holds no JATS article")
+    ]
 
 
 @pytest.mark.parametrize(

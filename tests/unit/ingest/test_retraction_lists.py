@@ -83,12 +83,31 @@ def test_a_notice_under_the_papers_own_ids_is_no_notice_and_links_nothing() -> N
     assert event.target == DocIds(doi="10.5555/a", pmid="11")
 
 
-def test_a_date_that_cannot_be_read_is_told_and_the_statement_stands() -> None:
-    [event] = parse_retraction_watch(
-        table({"OriginalPaperDOI": "10.5555/a", "RetractionDate": "15/4/2021 0:00"})
-    ).events
-    assert event.event_date is None
-    assert "on 15/4/2021" in (event.detail or "")
+@pytest.mark.parametrize(
+    "date", ["5/1/2024 0:00", "05/01/2024", "2024-05-01", "2024-05-01 0:00", "2024-05-01T00:00:00Z"]
+)
+def test_dates_come_in_two_forms(date: str) -> None:
+    parsed = parse_retraction_watch(table({"OriginalPaperDOI": "10.5555/a", "RetractionDate": date}))
+    assert [e.event_date for e in parsed.events] == [dt.date(2024, 5, 1)]
+    assert not parsed.rejections
+
+
+@pytest.mark.parametrize("date", ["15/4/2021 0:00", "2024-13-01", "May 2021"])
+def test_a_date_that_cannot_be_read_is_refused_and_the_statement_stands(date: str) -> None:
+    row = {"OriginalPaperDOI": "10.5555/a;10.5555/b", "RetractionDate": date}
+    parsed = parse_retraction_watch(table(row, {"OriginalPaperDOI": "unavailable", "RetractionDate": date}))
+    assert [e.event_date for e in parsed.events] == [None, None]
+    assert all(f"on {date}" in (e.detail or "") for e in parsed.events)
+    (refused,) = parsed.rejections
+    assert refused.reason == Reason.BAD_DATE
+    assert f"record 1: {date!r} is no date like 4/15/2021 or 2021-04-15" in refused.message
+    counts = parsed.counts["event"]
+    assert (counts.n_in, counts.valid, counts.quarantined, counts.ignored) == (4, 2, 1, 1)
+
+
+def test_a_row_without_a_date_is_no_fault() -> None:
+    parsed = parse_retraction_watch(table({"OriginalPaperDOI": "10.5555/a", "RetractionDate": ""}))
+    assert ([e.event_date for e in parsed.events], parsed.rejections) == ([None], ())
 
 
 def test_an_unknown_nature_and_a_short_row_are_refused_and_the_rest_goes_on() -> None:

@@ -40,7 +40,7 @@ def config(provider: Provider, **options: object) -> EuropePmc:
     base = EuropePmc(
         url=f"{provider.url}{BASE}", query="OPEN_ACCESS:Y", journals=(), licences=(), skip=("PMC9000099",),
         first_days=3, overlap_days=1,
-        max_days=10, page_size=2, rate_per_s=1000.0, fallback_for="",
+        max_days=10, wait_days=3, max_again=5, page_size=2, rate_per_s=1000.0, fallback_for="",
     )  # fmt: skip
     return dataclasses.replace(base, **options)  # type: ignore[arg-type]
 

@@ -49,13 +49,14 @@ def test_what_a_comparison_finds() -> None:
     assert as_dict(found.after) == as_dict(listing_of({(1, 1): "a", (2, 1): "B", (3, 2): "c", (5, 1): "e"}))
 
 
-def test_some_articles_as_they_were_before() -> None:
-    before = build_listing([("metadata/PMC1.1.json", "a"), ("metadata/PMC5.1.json", "b")])
-    after = build_listing([(f"metadata/PMC{n}.2.json", "c") for n in (1, 3, 5, 7)])
-    found = without(after, before, [5, 7])
-    assert found.articles.tolist() == [1, 3, 5]
-    assert found.versions.tolist() == [2, 2, 1]
-    assert found.etags.tolist() == [etag_hash("c"), etag_hash("c"), etag_hash("b")]
+def test_articles_asked_for_in_vain_are_fresh_again_and_come_last() -> None:
+    now = [(f"metadata/PMC{n}.2.json", "c") for n in (1, 3, 5, 7)]
+    before = without(build_listing(now), [5, 7])
+    assert before.articles.tolist() == [1, 3, 5, 7]
+    found = compare(load_listing(dump_listing(before)), build_listing([*now, ("metadata/PMC4.1.json", "d")]), 2)
+    assert (found.fresh.articles.tolist(), found.n_left) == ([4, 7], 1)
+    again = compare(found.after, build_listing([*now, ("metadata/PMC4.1.json", "d")]), 2)
+    assert (again.fresh.articles.tolist(), again.n_left) == ([5], 0)
 
 
 def test_a_listing_survives_its_file() -> None:
