@@ -97,6 +97,12 @@ def test_two_nights_of_texts(tmp_path: Path) -> None:
     assert query(settings, "SELECT count(*) FROM cur.splits WHERE split <> 'train'") == [(0,)]
     assert set(in_tables(settings).values()) == {0}
 
+
+@pytest.mark.full
+def test_a_killed_second_night_ends_alike(tmp_path: Path) -> None:
+    settings = home_of(tmp_path / "home")
+    run_night(settings, NIGHTS[0], first_night())
+    run_night(settings, NIGHTS[1], second_night())
     killed = home_of(tmp_path / "killed")
     run_night(killed, NIGHTS[0], first_night())
     run_night(killed, NIGHTS[1], second_night(), STEPS[:1])

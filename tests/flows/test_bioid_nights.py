@@ -62,8 +62,9 @@ def total(rows: Sequence[dict[str, object]], stage: str, column: str) -> int:
     return sum(int(str(r[column])) for r in rows if r["stage"] == stage and r["unit"] == "annotation")
 
 
-def test_eight_nights(shared_data: Path, tmp_path: Path) -> None:
-    files = read_bioid(shared_data)
+@pytest.mark.parametrize("every", [pytest.param(1, marks=pytest.mark.full), 4])
+def test_eight_nights(every: int, shared_data: Path, tmp_path: Path) -> None:
+    files = dict(list(read_bioid(shared_data).items())[::every])
     nights, settings = planned(files), home_of(tmp_path / "home")
     for night, deliveries in zip(NIGHTS, nights, strict=True):
         run_night(settings, night, deliveries)
@@ -73,8 +74,9 @@ def test_eight_nights(shared_data: Path, tmp_path: Path) -> None:
         outcomes = ("valid", "quarantined", "duplicate", "unchanged", "ignored")
         assert r["n_in"] == sum(int(str(r[o])) for o in outcomes), r
     again = sum(n_annotations(d.files) for night in nights for d in night[1:])
-    assert n_annotations(files) == ALL
-    assert total(rows, "parse", "n_in") == ALL + again
+    delivered = n_annotations(files)
+    assert delivered == ALL or every > 1
+    assert total(rows, "parse", "n_in") == delivered + again
     assert total(rows, "check", "n_in") == total(rows, "parse", "valid")
     assert total(rows, "freeze", "n_in") == total(rows, "check", "valid")
 
@@ -88,8 +90,8 @@ def test_eight_nights(shared_data: Path, tmp_path: Path) -> None:
     n_gold = sum(int(str(g[4])) for g in gold)
     doubled = sum(parse_bioc(data).counts["annotation"].duplicate for data in files.values())
     refused = total(rows, "parse", "quarantined") + total(rows, "check", "quarantined")
-    assert n_gold + doubled + refused == ALL - 1  # one was deleted by a later delivery
-    assert n_gold >= 0.95 * ALL
+    assert n_gold + doubled + refused == delivered - 1  # one was deleted by a later delivery
+    assert n_gold >= 0.95 * delivered
     assert refused == len([1 for p in (settings.root / "quarantine").glob("*.jsonl") for _ in p.open()])
 
     found = {i for g in gold for i in g[5]}  # type: ignore[attr-defined]
@@ -137,7 +139,7 @@ def sixty(shared_data: Path) -> dict[str, bytes]:
 
 
 def test_dated_deliveries_in_any_order_of_nights(sixty: dict[str, bytes], tmp_path: Path) -> None:
-    found = {seed: digest_in_order(sixty, seed, 3, tmp_path / f"home-{seed}") for seed in range(2)}
+    found = {seed: digest_in_order(sixty, seed, 2, tmp_path / f"home-{seed}") for seed in range(2)}
     assert len(set(found.values())) == 1, found
 
 

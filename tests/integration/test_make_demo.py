@@ -58,7 +58,7 @@ def test_broken_off_demo_leaves_nothing_and_can_start_again(home: Path) -> None:
         assert not any(map(is_running, orphans))
         assert "processes of it ended" in home.with_suffix(".out").read_text()
         interrupted.send_signal(signal.SIGINT)
-        assert interrupted.wait(timeout=60) == 130
+        assert interrupted.wait(timeout=240) == 130
     wait_gone(pids)
     assert list(Components(home / "airflow", {}).iter_marked()) == []
     assert "stopped" in home.with_suffix(".out").read_text()
@@ -68,6 +68,6 @@ def test_demo_never_empties_a_folder_that_it_did_not_make(home: Path) -> None:
     home.mkdir()
     (home / "precious.txt").write_text("work of a curator")
     with started(home) as process:
-        assert process.wait(timeout=60) == 1
+        assert process.wait(timeout=120) == 1
     assert "was not made by a demo" in home.with_suffix(".out").read_text()
     assert (home / "precious.txt").read_text() == "work of a curator"
