@@ -23,6 +23,8 @@ FORMATS = (
 )  # fmt: skip
 #: `auxiliary` text helps a training that asks for it; it is no figure's gold, in no benchmark, in no published table.
 PURPOSES = ("gold", "auxiliary")
+#: Unit of the accounts: a figure that its sender takes back. Its row is one of `figures`.
+DELETION = "deletion"
 #: Kinds of figures and documents that curators deliver: gold is `curation`.
 CURATED_KINDS = ("curation", "auxiliary")
 

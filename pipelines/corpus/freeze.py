@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pipelines.core.gold import layer_id
 from pipelines.core.hashing import short_hash
 from pipelines.core.ids import KnownFigure, match_figure_keys, split_figure_id
-from pipelines.core.records import CURATED_KINDS, UnitCounts
+from pipelines.core.records import CURATED_KINDS, DELETION, UnitCounts
 from pipelines.core.splits import bucket_of, leak_hash, split_of, stricter
 from pipelines.corpus.identity import Identity, resolve
 from pipelines.corpus.index import Index, RevisionKey, revision_key
@@ -42,8 +42,8 @@ class Frozen:
     def add(self, table: str, row: Mapping[str, object]) -> None:
         self.rows.setdefault(table, []).append(dict(row))
 
-    def count(self, table: str, outcome: str, n: int = 1) -> None:
-        unit = UNITS[table]
+    def count(self, table: str, outcome: str, n: int = 1, *, is_deletion: bool = False) -> None:
+        unit = DELETION if is_deletion else UNITS[table]
         self.counts[unit] = self.counts.get(unit, UnitCounts()) + UnitCounts(n_in=n, **{outcome: n})
 
     @property
@@ -214,7 +214,7 @@ class Freezer:
             layer = layer_id(figure_id, *self._sender(row["delivery_id"]))
             mine = (row["figure_id"], *(row[n] for n in _REVISION))
             outcome = self._outcome(layer, row, sum(len(found.get(mine, ())) for found in parts.values()))
-            self.out.count("figures", outcome)
+            self.out.count("figures", outcome, is_deletion=bool(row["is_deleted"]))
             if outcome == "valid":
                 self.out.add("figures", {**row, "doc_id": doc_id, "figure_id": figure_id})
                 kept.add((row["doc_id"], row["delivery_id"], row["raw_sha256"]))

@@ -25,9 +25,9 @@ COMMENT ON COLUMN quarantine.issue_id IS 'Hash of (source, unit, reason, name, l
 COMMENT ON COLUMN quarantine.night IS 'Night it was first rejected';
 COMMENT ON COLUMN quarantine.last_night IS 'Night it was last rejected';
 COMMENT ON COLUMN quarantine.source IS 'Source';
-COMMENT ON COLUMN quarantine.unit IS 'file, document, figure, panel, annotation or event';
+COMMENT ON COLUMN quarantine.unit IS 'file, delivery (with all that came in it), document, alias, figure, panel, annotation or event';
 COMMENT ON COLUMN quarantine.reason IS 'Reason code';
-COMMENT ON COLUMN quarantine.status IS 'open, fixed (a later run accepted it) or waived (somebody decided that it may stay so), when this was published';
+COMMENT ON COLUMN quarantine.status IS 'open, fixed (a later run accepted it) or waived (somebody decided that it may stay so, or a purge did), when this was published';
 COMMENT ON COLUMN quarantine.message IS 'What is wrong and what was expected, in words';
 COMMENT ON COLUMN quarantine.name IS 'File or archive member it came from';
 COMMENT ON COLUMN quarantine.locator IS 'Where in it';
