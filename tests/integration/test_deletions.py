@@ -80,3 +80,24 @@ def test_another_sender_keeps_his_own_and_a_bad_deletion_takes_nothing(tmp_path:
     lines = (settings.path("quarantine") / "2026-11-26.jsonl").read_text()
     assert "bad_delivery" in lines
     assert "DOI#Figure 2" in lines
+
+
+def test_a_file_corrected_under_its_old_date_is_newer_by_its_delivery(tmp_path: Path) -> None:
+    """The date inside the file is later than the first delivery's, and earlier than the second's. By the hash alone
+    the other one would be current."""
+
+    def night(folder: Path, stated: str, word: str) -> Path:
+        (deliver(folder / "ann", stated) / "ann" / "demo.xml").write_text(
+            ARTICLE.format(word=word).replace("<article ", '<article date="2026-11-04" ', 1)
+        )
+        return folder
+
+    found = set()
+    for order in ([(FIRST, "p62"), (AGAIN, "LC3")], [(AGAIN, "LC3"), (FIRST, "p62")]):
+        root = tmp_path / order[0][1]
+        settings = load({}, root / "home", "demo")
+        for n, (stated, word) in enumerate(order):
+            run_night(settings, f"2026-11-{20 + n}", night(root / f"night{n}", stated, word))
+        found.add((compute_digest(settings, CorpusRepo(settings).files()), *current(settings)))
+    assert {row[1:] for row in found} == {(("LC3", "measured"),)}
+    assert len(found) == 1
