@@ -65,6 +65,7 @@ class Reason(StrEnum):
     SYNTHETIC_IN_REAL_HOME = "synthetic_in_real_home"
     LEGEND_CHANGED = "legend_changed"
     RULE_FAILED = "rule_failed"
+    DELETES_NOTHING = "deletes_nothing"
     PURGED = "purged"
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from pipelines.core.records import Reason
 from pipelines.errors import UsageError
 from pipelines.feedback.issues import Issue, find_issue
 
@@ -41,6 +42,8 @@ def why_not(issue: Issue, withdrawn: Container[str]) -> str | None:
         return "what it came with was withdrawn from the corpus, and a replay would bring that back"
     if issue.rule.startswith("publish."):
         return "publishing works it out anew each time"
+    if issue.reason == Reason.DELETES_NOTHING:
+        return "nothing of it was rejected: it waits for the figure"
     if issue.rule == "pull" or not (issue.raw_sha256 or issue.unit == "delivery"):
         return "it was never read: the next night takes it when the file, its delivery.toml or the limit has changed"
     return None

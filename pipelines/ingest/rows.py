@@ -42,7 +42,6 @@ class Origin:
             "stated_version": stated_version, "record_sha256": record_sha256, "is_synthetic": self.is_synthetic,
         }  # fmt: skip
 
-
     def date_of(self, figure: CuratedFigure) -> dt.date | None:
         """The date of a curated revision: the later of its file's and its delivery's. Who dates a delivery says that it
         is the newest word; the date inside a file often stays when the file is corrected."""

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 
 from pipelines.clients import warehouse
 from pipelines.clients.corpus_repo import CorpusRepo
 from pipelines.corpus.compare.step import compute_digest
+from pipelines.core.runs import Run
+from pipelines.feedback.step import read_issues
+from pipelines.feedback.step import run as run_receipts
 from pipelines.flows.execute import execute, step_names
 from pipelines.settings import Settings, load
 
@@ -66,6 +70,23 @@ def test_any_order_of_nights_ends_in_the_same_corpus(tmp_path: Path) -> None:
     settings, digest = run_nights(tmp_path / "b", [AGAIN, TAKEN_BACK, FIRST])
     assert digest == expected
     assert current(settings) == [("p62", "measured")]
+
+
+def test_a_deletion_of_nothing_is_said_and_waits(tmp_path: Path) -> None:
+    settings, _ = run_nights(tmp_path, [TAKEN_BACK])
+    [issue] = read_issues(settings)
+    assert (issue.unit, issue.reason, issue.status, issue.name) == (
+        "deletion", "deletes_nothing", "open", "ann/delivery.toml"
+    )  # fmt: skip
+    run_receipts(settings, Run("reload_predictions", "r", None))
+    receipt = json.loads((settings.path("outbox") / "Ann" / "curation:2026-11-20:1.json").read_text())
+    assert (receipt["rejected_by_reason"], receipt["accepted"]) == ({"deletes_nothing": 1}, {"deletion": 1})
+    run_night(settings, "2026-11-21", deliver(tmp_path / "older" / "ann", FIRST))
+    assert current(settings) == []
+    assert [i.status for i in read_issues(settings)] == ["fixed"]
+    _, expected = run_nights(tmp_path / "other", [FIRST, TAKEN_BACK])
+    assert compute_digest(settings, CorpusRepo(settings).files()) == expected
+    assert read_issues(load({}, tmp_path / "other" / "home", "demo")) == []
 
 
 def test_another_sender_keeps_his_own_and_a_bad_deletion_takes_nothing(tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ COMMENT ON COLUMN quarantine.issue_id IS 'Hash of (source, unit, reason, name, l
 COMMENT ON COLUMN quarantine.night IS 'Night it was first rejected';
 COMMENT ON COLUMN quarantine.last_night IS 'Night it was last rejected';
 COMMENT ON COLUMN quarantine.source IS 'Source';
-COMMENT ON COLUMN quarantine.unit IS 'file, delivery (with all that came in it), document, alias, figure, panel, annotation or event';
+COMMENT ON COLUMN quarantine.unit IS 'file, delivery (with all that came in it), document, alias, figure, deletion (taken in, but of nothing), panel, annotation or event';
 COMMENT ON COLUMN quarantine.reason IS 'Reason code';
 COMMENT ON COLUMN quarantine.status IS 'open, fixed (a later run accepted it) or waived (somebody decided that it may stay so, or a purge did), when this was published';
 COMMENT ON COLUMN quarantine.message IS 'What is wrong and what was expected, in words';
@@ -34,7 +34,7 @@ COMMENT ON COLUMN quarantine.locator IS 'Where in it';
 COMMENT ON COLUMN quarantine.delivery_id IS 'Delivery';
 COMMENT ON COLUMN quarantine.raw_sha256 IS 'Raw object';
 COMMENT ON COLUMN quarantine.sender IS 'Who delivered it; empty where unknown';
-COMMENT ON COLUMN quarantine.rule IS 'Rule that rejected it as suite.rule, or the step: pull, parse';
+COMMENT ON COLUMN quarantine.rule IS 'Rule that rejected it as suite.rule, or the step: pull, parse, freeze';
 COMMENT ON COLUMN quarantine.rule_version IS 'Version of the rule or parser; empty where a file was rejected before any parser read it';
 COMMENT ON COLUMN quarantine.n_nights IS 'Nights in which it was rejected';
 COMMENT ON COLUMN quarantine.settled_by IS 'Delivery or replay that fixed it, or who waived it, when and why; empty while open';
