@@ -92,20 +92,34 @@ def show_digest(
 @app.command("verify")
 def verify(
     version: Annotated[str | None, _VERSION] = None,
+    folder: Annotated[Path | None, typer.Option("--in", help="Prove what is checked out in this folder")] = None,
     home: Annotated[Path | None, HOME] = None,
     as_json: Annotated[bool, typer.Option("--json")] = False,
 ) -> None:
-    """Rebuild a version from the remotes alone, with an empty cache, and prove every file."""
-    from pipelines.corpus.upkeep.step import verify_version
+    """Rebuild a version from the remotes alone, with an empty cache, and prove every file.
+
+    Without VERSION it is the newest, and the checkouts in the home are proved as they lie there.
+    Example: nightcap corpus verify --in ~/corpus-2026-11-20
+    """
+    from pipelines.corpus.upkeep.step import checkouts, verify_checkout, verify_version
 
     loaded, repo = open_corpus(home)
-    report = verify_version(loaded, known_version(repo, version))
-    typer.echo(
-        json.dumps(report)
-        if as_json
-        else f"{report['version']} is valid: {report['files']} files, {report['bytes']} bytes, "
-        f"md5 {report['corpus_md5']}"
-    )
+    if folder and version:
+        raise UsageError("--in proves what is checked out there: give no version with it")
+    if folder:
+        report = verify_checkout(loaded, folder.absolute())
+    else:
+        report = verify_version(loaded, known_version(repo, version))
+        if version is None:
+            report["checkouts"] = [verify_checkout(loaded, p) for p in checkouts(loaded)]
+    if as_json:
+        print_json(report)
+        return
+    for said in (report, *cast(list[dict[str, object]], report.get("checkouts", []))):
+        place = f" in {said['folder']}" if "folder" in said else ""
+        typer.echo(
+            f"{said['version']}{place} is valid: {said['files']} files, {said['bytes']} bytes, md5 {said['corpus_md5']}"
+        )
 
 
 @app.command("checkout")
@@ -121,7 +135,7 @@ def checkout(
     if target.exists() and any(target.iterdir()) and not (target / "data.dvc").is_file():
         raise UsageError(f"{target} is not empty and no checkout of a corpus: name another folder with --to")
     md5 = repo.checkout(name, target.absolute())
-    typer.echo(f"{name} is in {target}/data (md5 {md5})")
+    typer.echo(f"{name} is in {target}/data (md5 {md5}); `nightcap corpus verify --in {target}` proves it")
 
 
 @app.command("diff")
