@@ -196,6 +196,7 @@ def hold(
     ] = None,
     who: Annotated[str | None, typer.Option("--who", help="Who decides it (default: the login name)")] = None,
     home: HomeOption = None,
+    config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Keep the corpus, the tables or a task's champion as they are. Flows obey, `nightcap status` shows holds first.
@@ -208,7 +209,7 @@ def hold(
     from pipelines.cli.common import login_name
     from pipelines.cli.holds import parse_until, set_hold
 
-    done = set_hold(load_settings(home), what, task, why=why, who=who or login_name(), until=parse_until(until))
+    done = set_hold(load_settings(home, config), what, task, why=why, who=who or login_name(), until=parse_until(until))
     if as_json:
         print_json(done)
     else:
@@ -217,7 +218,11 @@ def hold(
 
 @app.command()
 def release(
-    what: WhatArgument, task: TaskArgument = None, home: HomeOption = None, as_json: JsonOption = False
+    what: WhatArgument,
+    task: TaskArgument = None,
+    home: HomeOption = None,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Lift a hold. A model that was rolled back, and what was withdrawn, does not come back by this.
 
@@ -225,7 +230,7 @@ def release(
     """
     from pipelines.cli.holds import release as lift
 
-    done = lift(load_settings(home), what, task)
+    done = lift(load_settings(home, config), what, task)
     print_json(done) if as_json else log.print(f"{done['name']} is no longer held; the next run goes on")
 
 
