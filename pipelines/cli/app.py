@@ -250,14 +250,17 @@ def sql(
 @app.command()
 def trace(
     identifier: Annotated[
-        str, typer.Argument(help="Id of a mention, annotation or figure, or a document's DOI or PMC id")
+        str, typer.Argument(help="Id of a mention, annotation, panel, figure, delivery or issue, or any of a document")
     ],
     home: HomeOption = None,
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Where a row comes from: raw bytes, delivery, corpus version, model version, run."""
-    from pipelines.cli.show import collect_trace, render_trace
+    """Where a row comes from: figure, document, raw bytes, delivery, night and version; and which models learnt it.
+
+    Example: nightcap trace 10.1234/abc#fig-2
+    """
+    from pipelines.cli.trace import collect_trace, render_trace
 
     data = collect_trace(load_settings(home, config), identifier)
     print_json(data) if as_json else render_trace(data)

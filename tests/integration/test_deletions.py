@@ -8,8 +8,8 @@ from pathlib import Path
 
 from pipelines.clients import warehouse
 from pipelines.clients.corpus_repo import CorpusRepo
-from pipelines.corpus.compare.step import compute_digest
 from pipelines.core.runs import Run
+from pipelines.corpus.compare.step import compute_digest
 from pipelines.feedback.step import read_issues
 from pipelines.feedback.step import run as run_receipts
 from pipelines.flows.execute import execute, step_names

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import fake_interpreter
 import pytest
-from processes import is_running, read_pids, wait_gone
+from processes import read_pids, wait_gone
 
 from pipelines.errors import PermanentError, PipelineError, QualityError, TransientError, UsageError
 from pipelines.flows.runner import StepBug, StepStopped, run_step
