@@ -210,6 +210,7 @@ def hold(
     ] = None,
     who: Annotated[str | None, typer.Option("--who", help="Who decides it (default: the login name)")] = None,
     home: HomeOption = None,
+    config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Keep the corpus, the tables or a task's champion as they are. Flows obey, `nightcap status` shows holds first.
@@ -222,7 +223,7 @@ def hold(
     from pipelines.cli.common import login_name
     from pipelines.cli.holds import parse_until, set_hold
 
-    done = set_hold(load_settings(home), what, task, why=why, who=who or login_name(), until=parse_until(until))
+    done = set_hold(load_settings(home, config), what, task, why=why, who=who or login_name(), until=parse_until(until))
     if as_json:
         print_json(done)
     else:
@@ -231,7 +232,11 @@ def hold(
 
 @app.command()
 def release(
-    what: WhatArgument, task: TaskArgument = None, home: HomeOption = None, as_json: JsonOption = False
+    what: WhatArgument,
+    task: TaskArgument = None,
+    home: HomeOption = None,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Lift a hold. A model that was rolled back, and what was withdrawn, does not come back by this.
 
@@ -239,7 +244,7 @@ def release(
     """
     from pipelines.cli.holds import release as lift
 
-    done = lift(load_settings(home), what, task)
+    done = lift(load_settings(home, config), what, task)
     print_json(done) if as_json else log.print(f"{done['name']} is no longer held; the next run goes on")
 
 
@@ -259,14 +264,17 @@ def sql(
 @app.command()
 def trace(
     identifier: Annotated[
-        str, typer.Argument(help="Id of a mention, annotation or figure, or a document's DOI or PMC id")
+        str, typer.Argument(help="Id of a mention, annotation, panel, figure, delivery or issue, or any of a document")
     ],
     home: HomeOption = None,
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Where a row comes from: raw bytes, delivery, corpus version, model version, run."""
-    from pipelines.cli.show import collect_trace, render_trace
+    """Where a row comes from: figure, document, raw bytes, delivery, night and version; and which models learnt it.
+
+    Example: nightcap trace 10.1234/abc#fig-2
+    """
+    from pipelines.cli.trace import collect_trace, render_trace
 
     data = collect_trace(load_settings(home, config), identifier)
     print_json(data) if as_json else render_trace(data)

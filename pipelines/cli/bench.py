@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from pipelines.cli.common import ConfigOption, JsonOption, load_settings, log, print_json
+from pipelines.cli.common import ConfigOption, HomeOption, JsonOption, load_settings, log, print_json
 
 app = typer.Typer(no_args_is_help=True, help="Measure a part of the platform beside its alternatives.")
 
@@ -22,7 +22,8 @@ def bench_parse(
     articles: Annotated[str, typer.Option("--articles", help="Folder or s3:// prefix with JATS files and archives")],
     runs: Annotated[int, typer.Option("--runs", min=5, help="Interleaved runs, five at least")] = 5,
     limit: Annotated[int, typer.Option("--limit", min=0, help="Only the first N files, 0 = all")] = 0,
-    home: Annotated[Path | None, typer.Option("--home", help="Home folder", show_default=False)] = None,
+    home: HomeOption = None,
+    config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Full extraction of JATS files beside pubmed_parser and a bare lxml parse, of the same files in the same run.
@@ -35,7 +36,7 @@ def bench_parse(
     from pipelines.cli.bench_parse import measure_parse, render_parse
 
     report = measure_parse(
-        load_settings(home), articles, runs=runs, limit=limit, say=lambda t: log.print(f"[dim]{t}[/]")
+        load_settings(home, config), articles, runs=runs, limit=limit, say=lambda t: log.print(f"[dim]{t}[/]")
     )
     print_json(report) if as_json else render_parse(report)
 

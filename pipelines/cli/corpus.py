@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 import typer
 from rich.table import Table
 
-from pipelines.cli.common import load_settings, print_json, table_console
+from pipelines.cli.common import ConfigOption, HomeOption, load_settings, print_json, table_console
 from pipelines.errors import UsageError
 
 if TYPE_CHECKING:
@@ -24,14 +24,13 @@ app = typer.Typer(
 )
 benchmark_app = typer.Typer(no_args_is_help=True, help="Benchmark versions: what models are compared on.")
 app.add_typer(benchmark_app, name="benchmark")
-HOME = typer.Option("--home", help="Home folder (NIGHTCAP_HOME)", show_default=False)
 _VERSION = typer.Argument(help="A tag such as corpus/2026-11-20 (default: the newest)", show_default=False)
 
 
-def open_corpus(home: Path | None) -> tuple[Settings, CorpusRepo]:
+def open_corpus(home: Path | None, config: str | None = None) -> tuple[Settings, CorpusRepo]:
     from pipelines.clients.corpus_repo import CorpusRepo
 
-    loaded = load_settings(home)
+    loaded = load_settings(home, config)
     repo = CorpusRepo(loaded)
     if not repo.exists():
         raise UsageError(f"{loaded.root} has no corpus yet: run `nightcap night` (or `make demo`) first")
@@ -46,11 +45,12 @@ def known_version(repo: CorpusRepo, version: str | None) -> str:
 
 @app.command("log")
 def show_log(
-    home: Annotated[Path | None, HOME] = None,
+    home: HomeOption = None,
+    config: ConfigOption = None,
     as_json: Annotated[bool, typer.Option("--json")] = False,
 ) -> None:
     """Every version in its order, newest last: what it added, under which night."""
-    _, repo = open_corpus(home)
+    _, repo = open_corpus(home, config)
     manifests = cast(list[dict[str, Any]], repo.manifests())
     if as_json:
         typer.echo(json.dumps({"versions": manifests}))
@@ -69,7 +69,8 @@ def show_log(
 @app.command("digest")
 def show_digest(
     version: Annotated[str | None, _VERSION] = None,
-    home: Annotated[Path | None, HOME] = None,
+    home: HomeOption = None,
+    config: ConfigOption = None,
     as_json: Annotated[bool, typer.Option("--json")] = False,
 ) -> None:
     """sha256 over the sorted current records: equal for equal knowledge, whatever the order of arrival.
@@ -79,7 +80,7 @@ def show_digest(
     from pipelines.cli.bench_pairs import describe_machine
     from pipelines.corpus.compare.step import compute_digest
 
-    loaded, repo = open_corpus(home)
+    loaded, repo = open_corpus(home, config)
     name = known_version(repo, version)
     digest = compute_digest(loaded, repo.files(name))
     if not as_json:
@@ -92,43 +93,60 @@ def show_digest(
 @app.command("verify")
 def verify(
     version: Annotated[str | None, _VERSION] = None,
-    home: Annotated[Path | None, HOME] = None,
+    folder: Annotated[Path | None, typer.Option("--in", help="Prove what is checked out in this folder")] = None,
+    home: HomeOption = None,
+    config: ConfigOption = None,
     as_json: Annotated[bool, typer.Option("--json")] = False,
 ) -> None:
-    """Rebuild a version from the remotes alone, with an empty cache, and prove every file."""
-    from pipelines.corpus.upkeep.step import verify_version
+    """Rebuild a version from the remotes alone, with an empty cache, and prove every file.
 
-    loaded, repo = open_corpus(home)
-    report = verify_version(loaded, known_version(repo, version))
-    typer.echo(
-        json.dumps(report)
-        if as_json
-        else f"{report['version']} is valid: {report['files']} files, {report['bytes']} bytes, "
-        f"md5 {report['corpus_md5']}"
-    )
+    Without VERSION it is the newest, and the checkouts in the home are proved as they lie there.
+    Example: nightcap corpus verify --in ~/corpus-2026-11-20
+    """
+    from pipelines.corpus.upkeep.step import checkouts, verify_checkout, verify_version
+
+    loaded, repo = open_corpus(home, config)
+    if folder and version:
+        raise UsageError("--in proves what is checked out there: give no version with it")
+    if folder:
+        report = verify_checkout(loaded, folder.absolute())
+    else:
+        report = verify_version(loaded, known_version(repo, version))
+        if version is None:
+            report["checkouts"] = [verify_checkout(loaded, p) for p in checkouts(loaded)]
+    if as_json:
+        print_json(report)
+        return
+    for said in (report, *cast(list[dict[str, object]], report.get("checkouts", []))):
+        place = f" in {said['folder']}" if "folder" in said else ""
+        typer.echo(
+            f"{said['version']}{place} is valid: {said['files']} files, {said['bytes']} bytes, md5 {said['corpus_md5']}"
+        )
 
 
 @app.command("checkout")
 def checkout(
     version: Annotated[str | None, _VERSION] = None,
     folder: Annotated[Path | None, typer.Option("--to", help="Where (default: checkouts/ in the home)")] = None,
-    home: Annotated[Path | None, HOME] = None,
+    home: HomeOption = None,
+    config: ConfigOption = None,
 ) -> None:
     """Write a version's Parquet files to a folder of its own: data/<table>/night=<date>/part-<n>.parquet."""
-    loaded, repo = open_corpus(home)
+    loaded, repo = open_corpus(home, config)
     name = known_version(repo, version)
     target = folder or loaded.path("checkouts", name.removeprefix("corpus/"))
     if target.exists() and any(target.iterdir()) and not (target / "data.dvc").is_file():
         raise UsageError(f"{target} is not empty and no checkout of a corpus: name another folder with --to")
     md5 = repo.checkout(name, target.absolute())
-    typer.echo(f"{name} is in {target}/data (md5 {md5})")
+    typer.echo(f"{name} is in {target}/data (md5 {md5}); `nightcap corpus verify --in {target}` proves it")
 
 
 @app.command("diff")
 def show_diff(
     before: Annotated[str, typer.Argument(help="A tag such as corpus/2026-11-20, or its night")],
     after: Annotated[str, typer.Argument(help="The version to compare it with")],
-    home: Annotated[Path | None, HOME] = None,
+    home: HomeOption = None,
+    config: ConfigOption = None,
     as_json: Annotated[bool, typer.Option("--json")] = False,
 ) -> None:
     """What is current in one version and not in the other: documents, figures, annotations by class and document.
@@ -138,7 +156,7 @@ def show_diff(
     from pipelines.cli.corpus_tables import render_diff
     from pipelines.corpus.compare.step import diff_versions
 
-    loaded, repo = open_corpus(home)
+    loaded, repo = open_corpus(home, config)
     names = known_version(repo, before), known_version(repo, after)
     diff = diff_versions(loaded, repo.files(names[0]), repo.files(names[1]))
     if as_json:
@@ -154,7 +172,8 @@ def withdraw_target(
     why: Annotated[str, typer.Option("--why", help="The reason, kept in the corpus and shown by status")],
     who: Annotated[str | None, typer.Option("--who", help="Who decides it (default: the user logged in)")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would change")] = False,
-    home: Annotated[Path | None, HOME] = None,
+    home: HomeOption = None,
+    config: ConfigOption = None,
     as_json: Annotated[bool, typer.Option("--json")] = False,
 ) -> None:
     """Hide a delivery, or all of a night, in a new version; history keeps it, no flow stops.
@@ -165,7 +184,7 @@ def withdraw_target(
     from pipelines.cli.corpus_tables import render_withdrawal
     from pipelines.corpus.withdrawal.step import plan_withdrawal, withdraw
 
-    loaded, _ = open_corpus(home)
+    loaded, _ = open_corpus(home, config)
     if not why.strip():
         raise UsageError("--why must say why: it is what a reader of the corpus will see")
     name = who or pwd.getpwuid(os.getuid()).pw_name
@@ -176,7 +195,8 @@ def withdraw_target(
 @benchmark_app.command("show")
 def show_benchmark(
     version: Annotated[str | None, _VERSION] = None,
-    home: Annotated[Path | None, HOME] = None,
+    home: HomeOption = None,
+    config: ConfigOption = None,
     as_json: Annotated[bool, typer.Option("--json")] = False,
 ) -> None:
     """Every benchmark version of every task: size, why it was written, and what of it is not current any more."""
@@ -184,7 +204,7 @@ def show_benchmark(
     from pipelines.core.gold import TASKS
     from pipelines.corpus.compare.step import show_benchmarks
 
-    loaded, repo = open_corpus(home)
+    loaded, repo = open_corpus(home, config)
     name = known_version(repo, version)
     rows = show_benchmarks(loaded, name)
     needs = {"min_documents": loaded.benchmark.min_documents, "min_spans": loaded.benchmark.min_spans}
@@ -198,7 +218,8 @@ def bump_benchmark(
     why: Annotated[str, typer.Option("--why", help="The reason, kept with the version")],
     tasks: Annotated[list[str] | None, typer.Option("--task", help="Which task (several times; default: all)")] = None,
     who: Annotated[str | None, typer.Option("--who", help="Who decides it (default: the user logged in)")] = None,
-    home: Annotated[Path | None, HOME] = None,
+    home: HomeOption = None,
+    config: ConfigOption = None,
     as_json: Annotated[bool, typer.Option("--json")] = False,
 ) -> None:
     """Write the next benchmark version: the same documents with the gold that curators have corrected since.
@@ -209,7 +230,7 @@ def bump_benchmark(
     from pipelines.cli.corpus_tables import render_bump
     from pipelines.corpus.benchmarks.step import bump
 
-    loaded, _ = open_corpus(home)
+    loaded, _ = open_corpus(home, config)
     if not why.strip():
         raise UsageError("--why must say why: it is what a reader of the scores will see")
     done = bump(loaded, tasks or [], why.strip(), who or pwd.getpwuid(os.getuid()).pw_name)

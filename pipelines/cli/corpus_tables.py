@@ -11,6 +11,9 @@ from rich.table import Column, Table
 
 _SHOWN = 30
 _CHANGES = ("gained", "lost", "changed")
+#: What is counted, in words: gold is what models learn and tables show.
+_PARTS = {"documents": "documents", "figures": "figures", "gold annotations": "annotations",
+          "other annotations": "other_annotations"}  # fmt: skip
 Row = Mapping[str, Any]
 
 
@@ -30,12 +33,12 @@ def render_diff(diff: Row, out: Console) -> None:
         out.print("nothing that is current differs")
         return
     totals = Table("", *_CHANGES, box=None)
-    for name in ("documents", "figures", "annotations"):
-        totals.add_row(name, *(_number(diff[name][c]) for c in _CHANGES))
+    for name, part in _PARTS.items():
+        totals.add_row(name, *(_number(diff[part][c]) for c in _CHANGES))
     out.print(totals)
     if diff["annotations_changed"]:
         changed = ", ".join(f"{n} {what}" for what, n in diff["annotations_changed"].items())
-        out.print(f"[dim]changed annotations: {changed}[/]")
+        out.print(f"[dim]changed gold annotations: {changed}[/]")
     if any(diff["annotations"].values()):
         out.print(_classes(diff["by_class"]))
     _render_documents(diff["by_document"], out)
@@ -52,17 +55,18 @@ def _classes(rows: Sequence[Row]) -> Table:
 
 
 def _size(row: Row) -> int:
-    return sum(int(row[part][c]) for part in ("figures", "annotations") for c in _CHANGES) + int(
+    return sum(int(row[part][c]) for part in ("figures", "annotations", "other_annotations") for c in _CHANGES) + int(
         row["change"] != "same"
     )
 
 
 def _render_documents(rows: Sequence[Row], out: Console) -> None:
-    table = Table("document", "", "figures", "annotations", Column("by class", overflow="fold"), box=None)
+    table = Table("document", "", "figures", "gold", Column("by class", overflow="fold"), "not gold", box=None)
     for row in sorted(rows, key=lambda r: (-_size(r), r["doc_id"]))[:_SHOWN]:
         change = "" if row["change"] == "same" else ", ".join(row["what"]) or row["change"]
         classes = ", ".join(f"{name} {_cell(c)}" for name, c in sorted(row["by_class"].items()))
-        table.add_row(escape(row["doc_id"]), change, _cell(row["figures"]), _cell(row["annotations"]), classes)
+        table.add_row(escape(row["doc_id"]), change, _cell(row["figures"]), _cell(row["annotations"]), classes,
+                      _cell(row["other_annotations"]))  # fmt: skip
     out.print(table)
     if len(rows) > _SHOWN:
         out.print(f"[dim]the {_SHOWN} documents that differ most, of {len(rows)}; all of them with --json[/]")
@@ -70,7 +74,7 @@ def _render_documents(rows: Sequence[Row], out: Console) -> None:
 
 def render_withdrawal(done: Row, out: Console) -> None:
     """What was or would be hidden, what is current instead, and what comes next."""
-    hidden = ", ".join(f"{n} {t}" for t, n in done["hidden"].items())
+    hidden = ", ".join(f"{n} {t}" for t, n in done["hidden"].items()) + ", as rows of all revisions, gold or not"
     what = f"{done['kind']} {escape(done['target'])}"
     if not done["hidden"]:
         by = f", by [bold]{done['version']}[/]" if done["version"] else ""

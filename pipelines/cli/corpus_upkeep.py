@@ -11,15 +11,16 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from pipelines.cli.common import print_json, table_console
-from pipelines.cli.corpus import HOME, app, known_version, open_corpus
+from pipelines.cli.common import ConfigOption, HomeOption, print_json, table_console
+from pipelines.cli.corpus import app, known_version, open_corpus
 from pipelines.errors import UsageError
 
 
 @app.command("gc")
 def collect(
     yes: Annotated[bool, typer.Option("--yes", help="Clear it (default: only say what could go)")] = False,
-    home: Annotated[Path | None, HOME] = None,
+    home: HomeOption = None,
+    config: ConfigOption = None,
     as_json: Annotated[bool, typer.Option("--json")] = False,
 ) -> None:
     """Say, or with --yes clear, what is derived and old; every version, raw file and prediction stays.
@@ -29,7 +30,7 @@ def collect(
     """
     from pipelines.corpus.clearing.step import collect_garbage
 
-    loaded, _ = open_corpus(home)
+    loaded, _ = open_corpus(home, config)
     done = collect_garbage(loaded, act=yes)
     if as_json:
         print_json(done)
@@ -50,7 +51,8 @@ def purge_document(
     why: Annotated[str, typer.Option("--why", help="The reason, kept in the corpus: name no person and quote nothing")],
     who: Annotated[str | None, typer.Option("--who", help="Who decides it (default: the user logged in)")] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do it, for good (default: only say what would go)")] = False,
-    home: Annotated[Path | None, HOME] = None,
+    home: HomeOption = None,
+    config: ConfigOption = None,
     as_json: Annotated[bool, typer.Option("--json")] = False,
 ) -> None:
     """Remove a document for good, by order of law: from every version, the raw files, predictions and tables.
@@ -61,7 +63,7 @@ def purge_document(
     """
     from pipelines.corpus.purging.step import purge
 
-    loaded, _ = open_corpus(home)
+    loaded, _ = open_corpus(home, config)
     if not why.strip():
         raise UsageError("--why must say why: it is what a reader of the corpus will see")
     done = purge(loaded, document, why.strip(), who or pwd.getpwuid(os.getuid()).pw_name, act=yes)
@@ -103,7 +105,8 @@ def _render_purge(done: dict[str, Any], out: Console) -> None:
 def restore_drill(
     version: Annotated[str | None, typer.Argument(help="A tag such as corpus/2026-11-20 (default: newest)")] = None,
     folder: Annotated[Path | None, typer.Option("--in", help="An empty folder (default: tmp/ of the home)")] = None,
-    home: Annotated[Path | None, HOME] = None,
+    home: HomeOption = None,
+    config: ConfigOption = None,
     as_json: Annotated[bool, typer.Option("--json")] = False,
 ) -> None:
     """Rebuild a corpus version from the remotes alone, as after the loss of this machine; say digest, bytes, seconds.
@@ -112,7 +115,7 @@ def restore_drill(
     """
     from pipelines.corpus.upkeep.step import restore_drill as drill
 
-    loaded, repo = open_corpus(home)
+    loaded, repo = open_corpus(home, config)
     where = folder or loaded.path("tmp", "drill")
     if folder and folder.exists() and any(folder.iterdir()):
         raise UsageError(f"{folder} is not empty: name an empty folder with --in")
@@ -129,7 +132,8 @@ def restore_drill(
 def reparse(
     parser: Annotated[str | None, typer.Option("--parser", help="Only files of jats, bioc, sourcedata, …")] = None,
     doc: Annotated[str | None, typer.Option("--doc", help="Only the files of this document, by any id")] = None,
-    home: Annotated[Path | None, HOME] = None,
+    home: HomeOption = None,
+    config: ConfigOption = None,
     as_json: Annotated[bool, typer.Option("--json")] = False,
 ) -> None:
     """Read the raw files again with today's parsers; what they read otherwise becomes a further version of its night.
@@ -141,7 +145,7 @@ def reparse(
     from pipelines.flows.reparse import Asked
     from pipelines.flows.reparse import reparse as read_again
 
-    loaded, _ = open_corpus(home)
+    loaded, _ = open_corpus(home, config)
     done = read_again(loaded, Asked(parser, doc), lambda line: log.print(line, markup=False))
     if as_json:
         print_json(done)

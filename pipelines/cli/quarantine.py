@@ -15,7 +15,16 @@ from rich.markup import escape
 from rich.table import Column, Table
 
 from pipelines import settings as settings_module
-from pipelines.cli.common import HomeOption, JsonOption, load_settings, log, login_name, print_json, table_console
+from pipelines.cli.common import (
+    ConfigOption,
+    HomeOption,
+    JsonOption,
+    load_settings,
+    log,
+    login_name,
+    print_json,
+    table_console,
+)
 from pipelines.core.dates import parse_day
 from pipelines.errors import UsageError
 
@@ -55,6 +64,7 @@ def show_list(
     night: NightOption = None,
     status: StatusOption = None,
     home: HomeOption = None,
+    config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Every rejected unit, open ones first: one issue a fault, however many nights it came in.
@@ -63,7 +73,7 @@ def show_list(
     """
     from pipelines.feedback.issues import count_by
 
-    issues = _select(load_settings(home), reason, night, status)
+    issues = _select(load_settings(home, config), reason, night, status)
     by_status, by_reason = count_by(issues, "status"), count_by(issues, "reason")
     if as_json:
         rows = [i.to_dict() for i in issues]
@@ -86,7 +96,9 @@ def show_list(
 
 
 @app.command("show")
-def show_issue(identifier: IdArgument, home: HomeOption = None, as_json: JsonOption = False) -> None:
+def show_issue(
+    identifier: IdArgument, home: HomeOption = None, config: ConfigOption = None, as_json: JsonOption = False
+) -> None:
     """One rejected unit: why, what was expected, the rule, the row, its file and place in it, who sent it.
 
     Example: nightcap quarantine show 36b71e08
@@ -95,7 +107,7 @@ def show_issue(identifier: IdArgument, home: HomeOption = None, as_json: JsonOpt
     from pipelines.feedback.issues import find_issue
     from pipelines.feedback.step import describe_issue, read_issues
 
-    settings = load_settings(home)
+    settings = load_settings(home, config)
     issue = find_issue(read_issues(settings), identifier)
     data = {**issue.to_dict(), "expected": expected_for(issue.reason), "rule": rule_of(issue),
             **describe_issue(settings, issue)}  # fmt: skip
@@ -163,6 +175,7 @@ def export(
         bool, typer.Option("--with-text", help="Also legends and abstracts whose licence is not open; keep it inside")
     ] = False,
     home: HomeOption = None,
+    config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Write the issues as JSON lines or CSV, for a spreadsheet or a ticket system.
@@ -174,7 +187,7 @@ def export(
         raise UsageError(f"--format must be jsonl or csv, not {output}")
     if to is None and as_json:
         raise UsageError("--json says what was written to a file: name it with --to")
-    rows = [i.to_dict() for i in _select(load_settings(home), reason, night, status)]
+    rows = [i.to_dict() for i in _select(load_settings(home, config), reason, night, status)]
     if not with_text:
         rows = [{**r, "payload": _without_text(r["payload"])} for r in rows]
     text = _as_csv(rows) if output == "csv" else "".join(json.dumps(r, ensure_ascii=False) + "\n" for r in rows)
@@ -214,6 +227,7 @@ def waive(
     who: Annotated[str | None, typer.Option("--who", help="Who decides it (default: the login name)")] = None,
     undo: Annotated[bool, typer.Option("--undo", help="Take the decision back")] = False,
     home: HomeOption = None,
+    config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Decide that a rejected unit may stay so: these commands no longer show it as open, its sender reads why.
@@ -224,7 +238,7 @@ def waive(
     from pipelines.feedback.issues import find_issue
     from pipelines.feedback.step import lift_waiver, read_issues, set_waiver
 
-    settings = load_settings(home)
+    settings = load_settings(home, config)
     issue = find_issue(read_issues(settings), identifier)
     if undo:
         if not lift_waiver(settings, issue.issue_id):
@@ -249,6 +263,7 @@ def assign(
     owner: Annotated[str, typer.Option("--owner", help="Who looks after it; empty: nobody any more")] = "",
     note: Annotated[str | None, typer.Option("--note", help="What is known about it (default: as it was)")] = None,
     home: HomeOption = None,
+    config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Say who looks after a rejected unit. The issue stays open until its rows are accepted, or it is waived.
@@ -259,7 +274,7 @@ def assign(
     from pipelines.feedback.issues import find_issue
     from pipelines.feedback.step import read_issues, set_assignment
 
-    settings = load_settings(home)
+    settings = load_settings(home, config)
     issue = find_issue(read_issues(settings), identifier)
     known = Assignment(issue.issue_id, owner.strip(), issue.note if note is None and owner else (note or "").strip())
     set_assignment(settings, known)
@@ -276,6 +291,7 @@ def replay(
     everything: Annotated[bool, typer.Option("--all", help="All open ones")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be read again; change nothing")] = False,
     home: HomeOption = None,
+    config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Read the raw files of open issues again, with today's parsers and rules: after a rule or parser was mended.
@@ -288,14 +304,16 @@ def replay(
     """
     from pipelines.cli import replay as replays
 
-    settings = load_settings(home)
+    settings = load_settings(home, config)
     report = replays.replay(settings, identifiers or [], reason, everything=everything, is_dry=dry_run)
     print_json(report) if as_json else log.print(replays.describe(report, is_dry=dry_run))
     raise typer.Exit(report["exit_code"])
 
 
 @app.command("receipts")
-def receipts(night: NightOption = None, home: HomeOption = None, as_json: JsonOption = False) -> None:
+def receipts(
+    night: NightOption = None, home: HomeOption = None, config: ConfigOption = None, as_json: JsonOption = False
+) -> None:
     """Write each delivery's receipt to outbox/<sender>/: JSON, and a page that shows rejected rows in their legend.
 
     Run it after a night, or at any time: only what changed since is written. Example: nightcap quarantine receipts
@@ -303,7 +321,7 @@ def receipts(night: NightOption = None, home: HomeOption = None, as_json: JsonOp
     from pipelines.core.runs import Run
     from pipelines.feedback.step import run as write_receipts
 
-    settings, date = load_settings(home), _check_night(night)
+    settings, date = load_settings(home, config), _check_night(night)
     result = write_receipts(settings, Run("feedback", night or "all", date))
     if as_json:
         print_json({"outbox": result.uri, **result.counts, "fingerprint": result.fingerprint})

@@ -1,4 +1,4 @@
-"""What `nightcap status`, `sql` and `trace` show: functions that collect, and functions that print."""
+"""What `nightcap status` and `sql` show: functions that collect, and functions that print."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from pipelines.analytics.generations import Generations
 from pipelines.analytics.sqlfiles import sql as sql_text
 from pipelines.analytics.step import read_records
 from pipelines.clients.corpus_repo import CorpusRepo
-from pipelines.clients.objectstore import open_part, raw_key
+from pipelines.clients.objectstore import open_part
 from pipelines.clients.published import query_published, select_rows
 from pipelines.clients.state import open_state
 from pipelines.corpus.night_record import nights_missing
@@ -30,7 +30,6 @@ from pipelines.settings import Settings
 _NIGHTS_SHOWN = 10
 _ROWS_SHOWN = 500
 _PIPE_WIDTH = 4000
-_TRACES = ("mention", "annotation", "figure", "document", "quarantine")
 
 Row = dict[str, Any]
 
@@ -291,59 +290,3 @@ def _print_table(names: Sequence[str], rows: Iterable[list[Any]]) -> None:
         console.print(f"the first {_ROWS_SHOWN} rows; all of them with --format csv")
     elif not shown:
         console.print("no rows")
-
-
-# trace
-
-
-def collect_trace(settings: Settings, identifier: str) -> Row:
-    """Where a mention, annotation, figure, rejected unit or document comes from, back to the raw bytes.
-
-    Errors: UsageError where nothing is published or nothing has this id.
-    """
-    path = _generations(settings).pointer
-    for kind in _TRACES:
-        rows = select_rows(path, settings, sql_text(f"trace_{kind}"), {"id": identifier.strip()})
-        if rows:
-            row = {k: _plain(v) for k, v in rows[0].items()}
-            return {**row, **_landing(settings, row)}
-    raise UsageError(
-        f"nothing has the id {identifier!r}: give a mention_id, annotation_id, figure_id, issue_id or a document's id"
-    )
-
-
-def _landing(settings: Settings, row: Row) -> Row:
-    """The raw object, and the names under which it was delivered in that night or, for a file seen before, another."""
-    store = open_part(settings, "landing")
-    sha = str(row["raw_sha256"])
-    nights = [f"nights/{row['night']}/", "nights/"]
-    names: list[str] = []
-    for prefix in nights:
-        names = sorted(
-            {n for i in store.iter_objects(prefix) if "/manifest-" in i.key for n in _names(store.read(i.key), sha)}
-        )
-        if names:
-            break
-    key = raw_key(sha)
-    return {"raw_uri": store.uri(key), "is_raw_there": store.exists(key), "file_names": names}
-
-
-def _names(manifest: bytes, sha: str) -> list[str]:
-    rows = [json.loads(line) for line in manifest.splitlines() if sha.encode() in line]
-    return [str(r["name"]) for r in rows if r.get("raw_sha256") == sha]
-
-
-def render_trace(data: Row, console: Console | None = None) -> None:
-    """One line a step of the way back."""
-    out = console or _console()
-    what = (
-        f"{data['text']!r} ({data['entity_type']})"
-        if data.get("text")
-        else data.get("title") or data.get("label") or ""
-    )
-    out.print(f"[bold]{data['kind']}[/] {escape(str(data['id']))} {escape(str(what))}")
-    table = Table(Column(), Column(overflow="fold"), show_header=False, box=None)
-    for name, value in data.items():
-        if name not in ("kind", "id", "text", "entity_type") and value not in (None, "", []):
-            table.add_row(name.replace("_", " "), escape(", ".join(value) if isinstance(value, list) else str(value)))
-    out.print(table)

@@ -277,6 +277,12 @@ class CorpusRepo:
             self.dvc("fetch" if fetch_only else "pull", "-q", cwd=folder)
         return self.head_md5(version)
 
+    def checked_out(self, folder: Path) -> str | None:
+        """Tag of the version that lies in a folder; None where it is no checkout of this corpus."""
+        is_tree = (folder / "data.dvc").is_file() and (folder / ".git").is_dir()
+        tags = self.git("tag", "--points-at", "HEAD", cwd=folder).split() if is_tree else []
+        return next((str(m["tag"]) for m in self.manifests() if m["tag"] in tags), None)
+
     # writing
 
     def write_files(self, files: Mapping[str, bytes]) -> None:

@@ -23,6 +23,8 @@ FORMATS = (
 )  # fmt: skip
 #: `auxiliary` text helps a training that asks for it; it is no figure's gold, in no benchmark, in no published table.
 PURPOSES = ("gold", "auxiliary")
+#: Unit of the accounts: a figure that its sender takes back. Its row is one of `figures`.
+DELETION = "deletion"
 #: Kinds of figures and documents that curators deliver: gold is `curation`.
 CURATED_KINDS = ("curation", "auxiliary")
 
@@ -63,6 +65,7 @@ class Reason(StrEnum):
     SYNTHETIC_IN_REAL_HOME = "synthetic_in_real_home"
     LEGEND_CHANGED = "legend_changed"
     RULE_FAILED = "rule_failed"
+    DELETES_NOTHING = "deletes_nothing"
     PURGED = "purged"
 
 

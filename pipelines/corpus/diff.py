@@ -36,7 +36,7 @@ def _by_document(documents: Iterable[Row], figures: Iterable[Row], annotations: 
 
     def entry(doc_id: str) -> dict[str, Any]:
         blank: dict[str, Any] = {"doc_id": doc_id, "title": None, "change": "same", "what": [], "figures": _zero(),
-                 "annotations": _zero(), "by_class": {}}  # fmt: skip
+                 "annotations": _zero(), "by_class": {}, "other_annotations": _zero()}  # fmt: skip
         return out.setdefault(doc_id, blank)
 
     for row in documents:
@@ -46,6 +46,9 @@ def _by_document(documents: Iterable[Row], figures: Iterable[Row], annotations: 
     for row in annotations:
         if row["change"] != "same":
             mine = entry(str(row["doc_id"]))
+            if not row["is_gold"]:
+                mine["other_annotations"][row["change"]] += int(row["n"])
+                continue
             mine["annotations"][row["change"]] += int(row["n"])
             mine["by_class"].setdefault(row["entity_type"], _zero())[row["change"]] += int(row["n"])
     return [out[k] for k in sorted(out)]
@@ -62,19 +65,23 @@ def _what_changed(rows: Iterable[Row]) -> dict[str, int]:
 def build_diff(
     documents: Sequence[Row], figures: Sequence[Row], annotations: Sequence[Row]
 ) -> dict[str, Any]:  # fmt: skip
-    """{is_equal, documents, figures, annotations, annotations_changed, by_class, by_document, figure_changes}.
+    """{is_equal, documents, figures, annotations, other_annotations, annotations_changed, by_class, by_document,
+    figure_changes}.
 
-    The first three hold {gained, lost, changed}. A document's `change` is `same` where only its figures or annotations
-    differ.
+    The first ones hold {gained, lost, changed}. `annotations`, and what is said of them by class and document, are
+    gold: what models learn and tables show; `other_annotations` are those of machines and of versions that are not
+    gold. A document's `change` is `same` where only its figures or annotations differ.
     """
     differing = [r for r in annotations if r["change"] != "same"]
+    gold = [r for r in annotations if r["is_gold"]]
     return {
         "is_equal": not (documents or figures or differing),
         "documents": _tally(documents),
         "figures": _tally(figures),
-        "annotations": _tally(differing),
-        "annotations_changed": _what_changed(differing),
-        "by_class": _by_class(annotations),
+        "annotations": _tally(r for r in differing if r["is_gold"]),
+        "other_annotations": _tally(r for r in differing if not r["is_gold"]),
+        "annotations_changed": _what_changed(gold),
+        "by_class": _by_class(gold),
         "by_document": _by_document(documents, figures, annotations),
         "figure_changes": [{**r, "what": list(r["what"])} for r in figures],
     }

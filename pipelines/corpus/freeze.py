@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pipelines.core.gold import layer_id
 from pipelines.core.hashing import short_hash
 from pipelines.core.ids import KnownFigure, match_figure_keys, split_figure_id
-from pipelines.core.records import CURATED_KINDS, UnitCounts
+from pipelines.core.records import CURATED_KINDS, DELETION, UnitCounts
 from pipelines.core.splits import bucket_of, leak_hash, split_of, stricter
 from pipelines.corpus.identity import Identity, resolve
 from pipelines.corpus.index import Index, RevisionKey, revision_key
@@ -32,18 +32,20 @@ UNITS = {
 @dataclass
 class Frozen:
     """Rows of the new version by table, and what became of every unit that came in. `ties`: publications and curated
-    figures that state the date and version of another revision of theirs and differ from it: the hash decides."""
+    figures that state the date and version of another revision of theirs and differ from it: the hash decides.
+    `missed`: deletions of figures that their sender has not delivered, neither before nor tonight."""
 
     rows: Rows = field(default_factory=dict)
     counts: dict[str, UnitCounts] = field(default_factory=dict)
     merged: dict[str, str] = field(default_factory=dict)
     ties: set[str] = field(default_factory=set)
+    missed: list[Row] = field(default_factory=list)
 
     def add(self, table: str, row: Mapping[str, object]) -> None:
         self.rows.setdefault(table, []).append(dict(row))
 
-    def count(self, table: str, outcome: str, n: int = 1) -> None:
-        unit = UNITS[table]
+    def count(self, table: str, outcome: str, n: int = 1, *, is_deletion: bool = False) -> None:
+        unit = DELETION if is_deletion else UNITS[table]
         self.counts[unit] = self.counts.get(unit, UnitCounts()) + UnitCounts(n_in=n, **{outcome: n})
 
     @property
@@ -208,17 +210,25 @@ class Freezer:
             )
         )
         kept: set[tuple[object, ...]] = set()
+        missed: dict[str, list[Row]] = {}
         for row in figures:
             doc_id = identity.resolved[str(row["doc_id"])]
             figure_id = f"{doc_id}#{_key(row['figure_id'])}"
             layer = layer_id(figure_id, *self._sender(row["delivery_id"]))
             mine = (row["figure_id"], *(row[n] for n in _REVISION))
+            if not self._seen.get(layer) and self.index.current_key(layer) is None:
+                missed[layer] = []
             outcome = self._outcome(layer, row, sum(len(found.get(mine, ())) for found in parts.values()))
-            self.out.count("figures", outcome)
+            self.out.count("figures", outcome, is_deletion=bool(row["is_deleted"]))
+            if not row["is_deleted"]:
+                missed.pop(layer, None)
+            elif layer in missed:
+                missed[layer].append({**row, "doc_id": doc_id, "figure_id": figure_id})
             if outcome == "valid":
                 self.out.add("figures", {**row, "doc_id": doc_id, "figure_id": figure_id})
                 kept.add((row["doc_id"], row["delivery_id"], row["raw_sha256"]))
             self._freeze_parts(row, figure_id, outcome, parts)
+        self.out.missed = [row for _, rows in sorted(missed.items()) for row in rows]
         for row in valid.get("documents", ()):
             if row["kind"] in CURATED_KINDS:
                 is_kept = (row["doc_id"], row["delivery_id"], row["raw_sha256"]) in kept

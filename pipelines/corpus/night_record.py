@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from pipelines.core.quarantine import issue_row
+from pipelines.core.records import DELETION, Reason
 from pipelines.core.runs import Run
 
 
@@ -48,6 +50,19 @@ def _night_message(
     made = f"{version} adds {news}" if version else "No new version"
     lacks = "".join(f" {source} is missing: {why}." for source, why in missing.items())
     return f"{made}; {rejected} units were rejected.{lacks}"
+
+
+def deletes_nothing(night: str, figure: Mapping[str, object], name: str) -> dict[str, object]:
+    """The row of the quarantine for a deletion of a figure that its sender has not delivered; `name`: of its file."""
+    label = figure["label"] or figure["figure_id"]
+    row = {
+        "source": figure["source"], "unit": DELETION, "reason": Reason.DELETES_NOTHING, "name": name,
+        "message": f"{label} of {figure['doc_id']} has not come from this sender at this review stage: nothing is "
+        "taken back, unless it comes later with an older date",
+        "delivery_id": figure["delivery_id"], "raw_sha256": figure["raw_sha256"], "rule": "freeze",
+        "payload": {n: figure[n] for n in ("doc_id", "figure_id", "label")},
+    }  # fmt: skip
+    return issue_row(night, row, str(figure["figure_id"]))
 
 
 def nights_missing(nights: Iterable[Mapping[str, Any]]) -> dict[str, int]:

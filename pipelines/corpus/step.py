@@ -10,6 +10,7 @@ hold of a withdrawal set).
 from __future__ import annotations
 
 import datetime as dt
+import io
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -34,7 +35,7 @@ from pipelines.corpus.manifest import (
     row_counts,
     version_files,
 )
-from pipelines.corpus.night_record import night_row
+from pipelines.corpus.night_record import deletes_nothing, night_row
 from pipelines.corpus.replayed import stored_parts
 from pipelines.corpus.versions import next_tag
 from pipelines.corpus.withdraw import (
@@ -48,8 +49,6 @@ _DIGEST_PARTS = ("documents", "figures", "panels", "annotations", "events")
 
 
 def read_rows(store: ObjectStore, key: str) -> list[dict[str, object]]:
-    import io
-
     rows: list[dict[str, object]] = pq.read_table(io.BytesIO(store.read(key))).to_pylist()
     return rows
 
@@ -115,6 +114,7 @@ def run_freeze(settings: Settings, run: Run, inputs: str) -> StageResult:
         stored = stored_parts(repo.files(), str(run.night)) if run.request.get("replay") else None
         frozen = Freezer(index, run.night, _read_before(settings, run, valid), stored).run(valid)
         staging.write(f"{run.key}/freeze/accounting.jsonl", account_lines(run, "freeze", frozen.counts))
+        _say_missed(settings, staging, run, frozen.missed)
         if not frozen.has_news:
             return StageResult(skipped="nothing new: every record is in the corpus already")
         _add_benchmarks(settings, index, frozen, run.night)
@@ -139,6 +139,19 @@ def _tie_warning(frozen: Frozen) -> str:
         f"; WARNING {len(frozen.ties)} (e.g. {min(frozen.ties)}) came again with the same stated date and version and "
         "other content: which is current is decided by the hash, ask the sender for a date or version"
     )
+
+
+def _say_missed(settings: Settings, staging: ObjectStore, run: Run, missed: Sequence[Mapping[str, object]]) -> None:
+    """A deletion of what its sender never delivered is kept, for it may come before the figure; but most often its name
+    is wrong, and the sender should know. Written beside what check rejected; done again it writes the same."""
+    if not missed:
+        return
+    files = pq.read_table(io.BytesIO(staging.read(f"{run.key}/parse/files.parquet"))).to_pylist()
+    names = {(f["raw_sha256"], f["delivery_id"]): str(f["name"]) for f in files}
+    found = [deletes_nothing(str(run.night), r, names[str(r["raw_sha256"]), str(r["delivery_id"])]) for r in missed]
+    quarantine, key = open_part(settings, "quarantine"), f"{run.key}.jsonl"
+    rows = {str(r["issue_id"]): r for r in [*_lines(quarantine, key), *found]}
+    quarantine.write(key, "".join(canonical_json(r) + "\n" for r in rows.values()).encode())
 
 
 def _read_before(settings: Settings, run: Run, valid: Rows) -> set[str]:

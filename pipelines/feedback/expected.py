@@ -40,6 +40,7 @@ EXPECTED: Mapping[Reason, str] = {
     Reason.SYNTHETIC_IN_REAL_HOME: "data of the kind that this home holds: sample data belong in a home of their own",
     Reason.LEGEND_CHANGED: "an annotation of the legend as the publisher shows it now",
     Reason.RULE_FAILED: "what the rule says",
+    Reason.DELETES_NOTHING: "a figure that this sender delivered before at this review stage; else it waits for one",
     Reason.PURGED: "nothing: this document was removed for good and does not come in again",
 }
 

@@ -2,7 +2,8 @@
 
 open: rejected, and nothing better came. fixed: a later night accepted a file of that name from that source, or another
 file with the figure (else the document) in question, and the fault did not come again with it. waived: somebody decided
-that it may stay so, and said why. "Later" is the order of nights, as for revisions, not the order of arrival.
+that it may stay so, and said why; a purge is such a decision. "Later" is the order of nights, as for revisions, not the
+order of arrival.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
+from pipelines.core.records import Reason
 from pipelines.core.waivers import Assignment, Waiver
 from pipelines.errors import UsageError
 
@@ -25,6 +27,7 @@ STATUSES = ("open", "fixed", "waived")
 _DOI = re.compile(rb"""(?:\bdoi=["']|<article-id[^>]*["']doi["'][^>]*>|key=["']doi["']>)\s*(10\.[^"'<\s]+)""")
 _PMCID = re.compile(rb"""(?:<article-id[^>]*["']pmc(?:id)?["'][^>]*>|key=["']pmc_?id["']>)\s*(?:PMC)?(\d+)""")
 _HEAD_BYTES = 100_000
+_BY_PURGE = "the purge of its document: nobody can mend it"
 
 
 @dataclass(frozen=True)
@@ -181,7 +184,9 @@ def settle(
     out = []
     for issue in issues:
         fix = _find_fix(issue, places.get(issue.issue_id, Place()), accepted, rejected)
-        if fix:
+        if issue.reason == Reason.PURGED:
+            issue = replace(issue, status="waived", settled_by=_BY_PURGE)
+        elif fix:
             issue = replace(issue, status="fixed", settled_by=fix)
         elif waiver := waivers.get(issue.issue_id):
             issue = replace(issue, status="waived", settled_by=f"{waiver.who}, {waiver.date}: {waiver.why}")

@@ -11,7 +11,7 @@ from typing import Any
 Receipt = Mapping[str, Any]
 #: A page with more rejected rows is no longer read; the JSON beside it has them all.
 ROWS_ON_PAGE = 1000
-_UNITS = ("document", "figure", "panel", "annotation", "event")
+_UNITS = ("document", "figure", "deletion", "panel", "annotation", "event")
 _STATUS = {
     "open": "to be mended", "fixed": "fixed since, with the delivery", "waived": "may stay as it is, decided by",
 }  # fmt: skip

@@ -18,7 +18,7 @@ RECEIPT_VERSION = 1
 _DELIVERY = ("delivery_id", "source", "sender", "name", "stated_date", "review_stage", "annotated_types", "has_roles",
              "is_synthetic")  # fmt: skip
 _LONGEST_NAME = 120
-_UNITS = ("file", "document", "figure", "panel", "annotation", "event")
+_UNITS = ("file", "delivery", "document", "figure", "panel", "annotation", "event")
 
 
 def file_name(text: str) -> str:

@@ -6,10 +6,11 @@ enters the corpus as if it had been so then, and does not outrank what came late
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from pipelines.core.records import Reason
 from pipelines.errors import UsageError
 from pipelines.feedback.issues import Issue, find_issue
 
@@ -41,7 +42,9 @@ def why_not(issue: Issue, withdrawn: Container[str]) -> str | None:
         return "what it came with was withdrawn from the corpus, and a replay would bring that back"
     if issue.rule.startswith("publish."):
         return "publishing works it out anew each time"
-    if issue.rule == "pull" or not issue.raw_sha256:
+    if issue.reason == Reason.DELETES_NOTHING:
+        return "nothing of it was rejected: it waits for the figure"
+    if issue.rule == "pull" or not (issue.raw_sha256 or issue.unit == "delivery"):
         return "it was never read: the next night takes it when the file, its delivery.toml or the limit has changed"
     return None
 
@@ -62,13 +65,17 @@ def choose_issues(
     return [i for i in issues if why_not(i, withdrawn) is None and (everything or i.reason == reason)]
 
 
-def plan_replays(issues: Iterable[Issue]) -> list[Replay]:
-    """One replay a night, the oldest first."""
+def plan_replays(issues: Iterable[Issue], files_of: Callable[[Issue], Iterable[str]]) -> list[Replay]:
+    """One replay a night, the oldest first. `files_of`: the raw files of a rejected delivery."""
     by_night: dict[str, list[Issue]] = {}
     for issue in issues:
         by_night.setdefault(issue.last_night, []).append(issue)
     return [
-        Replay(night, tuple(sorted({i.raw_sha256 for i in mine})), tuple(sorted(i.issue_id for i in mine)))
+        Replay(
+            night,
+            tuple(sorted({f for i in mine for f in ([i.raw_sha256] if i.raw_sha256 else files_of(i))})),
+            tuple(sorted(i.issue_id for i in mine)),
+        )
         for night, mine in sorted(by_night.items())
     ]
 

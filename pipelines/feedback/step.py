@@ -12,7 +12,7 @@ import datetime as dt
 import io
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -26,6 +26,7 @@ from pipelines.clients.published import select_rows
 from pipelines.clients.state import open_state
 from pipelines.clients.warehouse import read_sql
 from pipelines.core.hashing import canonical_json, content_hash
+from pipelines.core.records import DELETION
 from pipelines.core.runs import Run, StageResult
 from pipelines.core.waivers import Assignment, Waiver
 from pipelines.errors import UsageError
@@ -43,6 +44,7 @@ from pipelines.feedback.issues import (
     state_rows,
     withdrawn_of,
 )  # fmt: skip
+from pipelines.feedback.manifest import Manifest
 from pipelines.feedback.places import LegendPlace, RawPlace, find_in_legend, find_in_raw
 from pipelines.feedback.receipt_page import render_receipt
 from pipelines.feedback.receipts import build_receipt, receipt_fingerprint, receipt_key
@@ -57,28 +59,6 @@ _UNIT_TABLES = {"document": "documents", "figure": "figures", "panel": "panels",
                 "event": "document_events"}  # fmt: skip
 _RECORD_COLUMNS = ("doc_id", "figure_id", "jats_id", "source", "delivery_id", "raw_sha256")
 _FIGURE_COLUMNS = ("figure_id", "label", "jats_id", "legend", "legend_sha256", "raw_sha256")
-
-
-@dataclass
-class Manifest:
-    """One run's manifest: its deliveries by id, and its files by delivery."""
-
-    run_key: str
-    deliveries: dict[str, Row] = field(default_factory=dict)
-    files: dict[str, list[Row]] = field(default_factory=dict)
-
-    def delivery_of(self, issue: Issue) -> str:
-        """The issue's delivery; for a row that names none (an alias) the one that brought its raw file; else empty."""
-        if issue.delivery_id in self.deliveries:
-            return issue.delivery_id
-        return "" if issue.delivery_id else self._brought_by.get(issue.raw_sha256, "")
-
-    def sender_of(self, issue: Issue) -> str:
-        return str(self.deliveries.get(self.delivery_of(issue), {}).get("sender") or "")
-
-    @cached_property
-    def _brought_by(self) -> dict[str, str]:
-        return {f["raw_sha256"]: d for d, found in self.files.items() for f in found if f["status"] == "valid"}
 
 
 # what a home holds
@@ -305,12 +285,21 @@ class _NightRows:
             key = f"{self._run_key}/check/{table}.parquet"
             if not self._staging.exists(key):
                 return None
-            weight = ["n_source_rows"] if unit == "annotation" else []
-            rows = pq.read_table(io.BytesIO(self._staging.read(key)), columns=["delivery_id", *weight])
-            how = ("n_source_rows", "sum") if weight else ("delivery_id", "count")
-            for row in rows.group_by("delivery_id").aggregate([how]).to_pylist():
-                out.setdefault(row["delivery_id"], {})[unit] = int(row["_".join(how)] or 0)
+            more = {"annotation": ["n_source_rows"], "figure": ["is_deleted"]}.get(unit, [])
+            rows = pq.read_table(io.BytesIO(self._staging.read(key)), columns=["delivery_id", *more])
+            how = ("n_source_rows", "sum") if unit == "annotation" else ("delivery_id", "count")
+            for name, mine in _without_deletions(unit, rows):
+                for row in mine.group_by("delivery_id").aggregate([how]).to_pylist():
+                    out.setdefault(row["delivery_id"], {})[name] = int(row["_".join(how)] or 0)
         return out
+
+
+def _without_deletions(unit: str, rows: pa.Table) -> Iterator[tuple[str, pa.Table]]:
+    """(unit, its rows): figures that a sender takes back are a unit of their own."""
+    if unit == "figure":
+        yield DELETION, rows.filter(rows["is_deleted"])
+        rows = rows.filter(pc.invert(rows["is_deleted"]))
+    yield unit, rows
 
 
 # receipts

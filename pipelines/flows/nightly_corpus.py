@@ -44,9 +44,10 @@ def freeze(ctx: Context) -> StageResult:
 def close(ctx: Context) -> StageResult:
     """5. The night's record: accounts, sources missing, counts. Runs also when there was nothing to freeze."""
     from pipelines.corpus.step import run_close
-    from pipelines.quality.step import accept_counts
+    from pipelines.quality.step import accept_counts, forget_purged
 
     accept_counts(ctx.settings, ctx.run)
+    forget_purged(ctx.settings, ctx.run)
     return run_close(ctx.settings, ctx.run, ctx.results, ctx.seconds())
 
 

@@ -20,6 +20,7 @@ from pipelines.core.runs import Run, StageResult
 from pipelines.errors import PermanentError
 from pipelines.feedback.issues import Issue, order_of
 from pipelines.feedback.replay import Replay, plan_replays, replay_lines
+from pipelines.feedback.step import read_manifest
 from pipelines.flows.execute import closed_requests, open_replay
 from pipelines.settings import Settings
 
@@ -43,10 +44,16 @@ def rules_version() -> str:
 
 def plan(issues: Iterable[Issue], settings: Settings) -> list[tuple[Replay, bool]]:
     """One replay a night, and whether a closed run of that night read these files by today's rules already."""
-    rules = rules_version()
+    rules, landing = rules_version(), open_part(settings, "landing")
+
+    def files_of(issue: Issue) -> Iterator[str]:
+        for file in read_manifest(settings, issue.last_run).files.get(issue.delivery_id, ()):
+            if file["status"] == "valid" and landing.exists(raw_key(file["raw_sha256"])):
+                yield file["raw_sha256"]
+
     return [
         (r, any(r.is_in(q, rules) for q in closed_requests(settings, dt.date.fromisoformat(r.night))))
-        for r in plan_replays(issues)
+        for r in plan_replays(issues, files_of)
     ]
 
 

@@ -13,7 +13,7 @@ import tomllib
 from collections.abc import Mapping
 
 from pipelines.core.ids import figure_key, normalise_doi, normalise_pmcid
-from pipelines.core.records import CuratedFigure, DocIds, ParsedFile, UnitCounts
+from pipelines.core.records import DELETION, CuratedFigure, DocIds, ParsedFile, UnitCounts
 
 #: Raised by hand whenever the same bytes can give other records.
 PARSER_VERSION = 1
@@ -54,4 +54,4 @@ def _parse(listed: list[object]) -> ParsedFile:
         deleted = CuratedFigure(ids_of(document.strip()), figure_key(label, 0), "", label=label, is_deleted=True)
         figures[deleted.ids, deleted.key] = deleted
     counts = UnitCounts(n_in=len(listed), valid=len(figures), duplicate=len(listed) - len(figures))
-    return ParsedFile(FORMAT, (), tuple(figures.values()), counts={"figure": counts})
+    return ParsedFile(FORMAT, (), tuple(figures.values()), counts={DELETION: counts})

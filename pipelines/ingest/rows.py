@@ -42,6 +42,12 @@ class Origin:
             "stated_version": stated_version, "record_sha256": record_sha256, "is_synthetic": self.is_synthetic,
         }  # fmt: skip
 
+    def date_of(self, figure: CuratedFigure) -> dt.date | None:
+        """The date of a curated revision: the later of its file's and its delivery's. Who dates a delivery says that it
+        is the newest word; the date inside a file often stays when the file is corrected."""
+        dates = [d for d in (figure.stated_date, self.stated_date) if d]
+        return max(dates, default=None)
+
 
 def rows_of(parsed: ParsedFile, origin: Origin) -> Tables:
     """All rows of one file by table."""
@@ -135,7 +141,7 @@ def _add_event(
 
 def _add_curated_document(out: Tables, ids: DocIds, figures: list[CuratedFigure], origin: Origin) -> None:
     doc_id = doc_id_for(ids, origin.source, origin.raw_sha256)
-    common = origin.columns(figures[0].stated_date, figures[0].stated_version, content_hash(ids))
+    common = origin.columns(origin.date_of(figures[0]), figures[0].stated_version, content_hash(ids))
     _add(out, "documents", {
         **_id_columns(ids, origin, doc_id), "kind": origin.kind, "licence": "unknown", "n_figures": len(figures),
         **common,
@@ -148,7 +154,7 @@ def _add_curated_figure(out: Tables, figure: CuratedFigure, origin: Origin) -> N
     figure_id = f"{doc_id}#{origin.kind[:3]}-{origin.source}-{figure.key}"
     about = [origin.sender, origin.review_stage, *origin.guideline]
     sha = content_hash([replace(figure, stated_date=None, stated_version=0), about])
-    common = origin.columns(figure.stated_date, figure.stated_version, sha)
+    common = origin.columns(origin.date_of(figure), figure.stated_version, sha)
     legend_sha256 = None if figure.is_deleted else sha256_text(figure.legend)
     _add(out, "figures", {
         "figure_id": figure_id, "doc_id": doc_id, "kind": origin.kind, "label": figure.label,

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import string
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from pipelines.core.hashing import canonical_json, short_hash
+from pipelines.core.hashing import canonical_json
+from pipelines.core.quarantine import issue_row
 from pipelines.core.records import Reason
 from pipelines.quality.rules import Rule
 
@@ -100,14 +100,7 @@ def iter_issues(night: str, rejections: Iterable[Row]) -> Iterator[dict[str, obj
         key = tuple(str(row[c]) for c in ("source", "unit", "reason", "name", "locator"))
         seen[key] += 1
         locator = key[4] if seen[key] == 1 else f"{key[4]} ({seen[key]})"
-        payload = row.get("payload") or {}
-        yield {
-            "issue_id": short_hash(*key[:4], locator), "night": night, "source": key[0], "unit": key[1],
-            "reason": key[2], "message": str(row["message"]), "name": key[3], "locator": locator,
-            "delivery_id": str(row.get("delivery_id") or ""), "raw_sha256": str(row.get("raw_sha256") or ""),
-            "rule": str(row.get("rule") or "parse"), "rule_version": str(row.get("rule_version") or ""),
-            "payload": payload if isinstance(payload, str) else json.dumps(payload, sort_keys=True, default=str),
-        }  # fmt: skip
+        yield issue_row(night, row, locator)
 
 
 def _order(row: Row) -> tuple[str, ...]:

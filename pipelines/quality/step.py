@@ -13,9 +13,9 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pipelines.clients.corpus_repo import CorpusRepo
-from pipelines.clients.objectstore import ObjectStore, open_part
+from pipelines.clients.objectstore import ObjectStore, open_part, raw_key
 from pipelines.clients.warehouse import Connection, connect, read_sql, to_arrow
-from pipelines.core.hashing import canonical_json, content_hash, purge_hash, sha256_bytes
+from pipelines.core.hashing import canonical_json, content_hash, sha256_bytes
 from pipelines.core.labels import load_labels
 from pipelines.core.records import STORED_TYPES, Reason
 from pipelines.core.runs import Run, StageResult
@@ -23,17 +23,15 @@ from pipelines.core.tables import corpus_schema, parquet_bytes
 from pipelines.errors import PermanentError, PipelineError, QualityError
 from pipelines.quality.docs import render_docs, render_index
 from pipelines.quality.drift import NightCounts, compare, counts_from, pool
+from pipelines.quality.following import follow_parents, reject_purged, tell_at_heads
 from pipelines.quality.night_rows import NightRows, Verdict
 from pipelines.quality.reasons import (
-    PARENTS,
     fields_of,
     iter_issues,
     locator_of,
     message_of,
-    parent_message,
     rejection_row,
     render,
-    rows_without_parent,
 )
 from pipelines.quality.rules import Rule, Severity
 from pipelines.quality.run_suites import ROW_ID, Outcome, SuiteRunner, first_failures, frame_of, projection_of
@@ -69,8 +67,9 @@ def run(settings: Settings, run: Run) -> StageResult:
         pages: dict[str, bytes] = {}
         runner = SuiteRunner(lambda s, found: pages.update({s.table: render_docs(f"{s.table}, {run.key}", found)}))
         check_rows(con, runner, night)
-        _reject_purged(settings, night)
-        _cascade(night)
+        reject_purged(night, _purged_hashes(settings))
+        follow_parents(night)
+        tell_at_heads(night, {s.table: s.unit for s in build_suites()})
         is_replay = bool(run.request.get("replay"))  # of rejected files only: its shares say nothing of a night
         fatal = [] if is_replay else _check_night(con, runner, night, settings, run)
     finally:
@@ -157,61 +156,14 @@ def _verdict(failed: Sequence[Rule], row: Mapping[str, Any]) -> Verdict:
     return Verdict(failed[0].reason, message_of(failed, row), failed[0].name)
 
 
-def _reject_purged(settings: Settings, night: NightRows) -> None:
-    """A document that was removed for good does not come in again, by whatever id; no row of it is kept. Its raw file
-    stays in landing/."""
+def _purged_hashes(settings: Settings) -> set[str]:
     repo = CorpusRepo(settings)
-    purged = {h for m in repo.manifests() for h in _purged_names(m)} if repo.exists() else set()
-    if not purged:
-        return
-    aliases = night.tables["id_aliases"]
-    names = [*zip(*(aliases[c].to_pylist() for c in ("doc_id", "raw_sha256", "alias")), strict=True)]
-    gone = {(doc_id, raw) for doc_id, raw, alias in names if purge_hash(alias) in purged}
-    rows, said = night.tables["documents"], Verdict(Reason.PURGED, "a purge removed this document for good", "purged")
-    for row_id, doc_id, raw in zip(*(rows[c].to_pylist() for c in (ROW_ID, "doc_id", "raw_sha256")), strict=True):
-        if (doc_id, raw) in gone or purge_hash(doc_id) in purged:
-            night.rejected.setdefault("documents", {})[row_id] = said
-            night.purged_raw.add(raw)
+    return {h for m in repo.manifests() for h in _purged_names(m)} if repo.exists() else set()
 
 
 def _purged_names(manifest: Mapping[str, Any]) -> Sequence[str]:
     names: Sequence[str] = manifest.get("purged", {}).get("names", ())
     return names
-
-
-def _cascade(night: NightRows) -> None:
-    """Rows whose delivery, document or figure was rejected follow it; where a second copy of the parent stands, they
-    stay. Events stay in any case: a retraction holds whoever reports it."""
-    _follow_deliveries(night)
-    for table, (parent, columns) in PARENTS.items():
-        if not night.rejected.get(parent):
-            continue
-        parents, valid = (_keys(t, columns) for t in (night.tables[parent], night.valid(parent)))
-        rows = night.tables[table]
-        ids = rows[ROW_ID].to_pylist()
-        for position in rows_without_parent(_keys(rows, columns), parents, valid):
-            row = {c: rows[c][position].as_py() for c in columns}
-            verdict = Verdict(Reason.PARENT_REJECTED, parent_message(parent, row), "parent")
-            night.rejected.setdefault(table, {}).setdefault(ids[position], verdict)
-
-
-def _follow_deliveries(night: NightRows) -> None:
-    """A record without its delivery would be nobody's: not gold now, and in the way when it comes again."""
-    if not night.rejected.get("deliveries"):
-        return
-    deliveries, valid = (t["delivery_id"].to_pylist() for t in (night.tables["deliveries"], night.valid("deliveries")))
-    lost = set(deliveries) - set(valid)
-    for table in ("documents", "figures", "panels", "annotations"):
-        rows = night.tables[table]
-        for row_id, delivery_id in zip(rows[ROW_ID].to_pylist(), rows["delivery_id"].to_pylist(), strict=True):
-            if delivery_id in lost:
-                message = f"its delivery {delivery_id} was rejected, see there"
-                verdict = Verdict(Reason.PARENT_REJECTED, message, "parent")
-                night.rejected.setdefault(table, {}).setdefault(row_id, verdict)
-
-
-def _keys(rows: pa.Table, columns: Sequence[str]) -> list[tuple[object, ...]]:
-    return list(zip(*(rows[c].to_pylist() for c in columns), strict=True))
 
 
 def _check_night(con: Connection, runner: SuiteRunner, night: NightRows, settings: Settings, run: Run) -> list[Outcome]:
@@ -256,17 +208,26 @@ def accept_counts(settings: Settings, run: Run) -> None:
     open_part(settings, "reports").write(_ACCEPTED, canonical_json(row).encode())
 
 
+def forget_purged(settings: Settings, run: Run) -> None:
+    """Remove the raw files of purged documents that came again, and the night's rows as parsed.
+
+    Called when the night is closed: until then a step that was ended reads them once more. A second time it finds
+    nothing to do.
+    """
+    staging, landing = open_part(settings, "staging"), open_part(settings, "landing")
+    key = f"{run.key}/check/purged.json"
+    raw = json.loads(staging.read(key)) if staging.exists(key) else []
+    if not raw:
+        return
+    for sha256 in raw:
+        landing.delete(raw_key(sha256))
+    for item in list(staging.iter_objects(f"{run.key}/parse/")):
+        if not item.key.endswith("/accounting.jsonl"):
+            staging.delete(item.key)
+
+
 def _observed(value: float | None) -> str | None:
     return None if value is None else f"{value:.4g}"
-
-
-def _weights(night: NightRows, table: str) -> dict[int, int]:
-    """row_id → how many delivered units the row stands for: joined tags count as often as they were delivered."""
-    rows = night.tables[table]
-    ids = rows[ROW_ID].to_pylist()
-    if table != "annotations":
-        return dict.fromkeys(ids, 1)
-    return {i: 1 if n is None else n for i, n in zip(ids, rows["n_source_rows"].to_pylist(), strict=True)}
 
 
 def _shares(night: NightRows) -> dict[str, UnitShare]:
@@ -274,7 +235,7 @@ def _shares(night: NightRows) -> dict[str, UnitShare]:
     by_parser = {u: sum(int(r.get("n") or 1) for r in night.rejections if r["unit"] == u) for u in UNITS}
     shares = {}
     for unit, table in _UNIT_TABLES.items():
-        weights, bad = _weights(night, table), night.rejected.get(table, {})
+        weights, bad = night.weights(table), night.rejected.get(table, {})
         rejected = by_parser[unit] + sum(weights[i] for i in bad)
         shares[unit] = UnitShare(by_parser[unit] + sum(weights.values()), rejected)
     files = set(night.names) | {str(r.get("raw_sha256")) for r in night.rejections if r["unit"] == "file"}
@@ -295,6 +256,7 @@ def _write(store: ObjectStore, settings: Settings, run: Run, night: NightRows) -
     files["quality_results.jsonl"] = _lines(_result_rows(run, night))
     files["accounting.jsonl"] = _lines(_account(run, night))
     files["counts.json"] = canonical_json(night.counts.to_dict()).encode()
+    files["purged.json"] = canonical_json(sorted(night.purged_raw)).encode()
     issues = _lines(iter_issues(str(run.night), [*night.rejections, *_rejected_rows(night)]))
     open_part(settings, "quarantine").write(f"{run.key}.jsonl", issues)
     for name, data in files.items():
@@ -321,12 +283,13 @@ def _lines(rows: Iterable[Mapping[str, object]]) -> bytes:
 def _rejected_rows(night: NightRows) -> Iterable[dict[str, object]]:
     for suite in build_suites():
         for row in night.bad_rows(suite.table):
-            reason, message, rule = night.rejected[suite.table][row.pop(ROW_ID)]
+            reason, message, rule, head = night.rejected[suite.table][row.pop(ROW_ID)]
+            if head:
+                continue
             named = (f"{suite.table}.{rule}", night.versions.get((suite.table, rule), ""))
             found = rejection_row(suite.unit, reason, message, locator_of(suite.table, row), row, night.names, named)
-            is_purged = reason in (Reason.PURGED, Reason.PARENT_REJECTED) and row.get("raw_sha256") in night.purged_raw
-            blank = {"payload": "{}", "locator": str(row.get("figure_id") or row.get("doc_id")), "message": "purged"}
-            yield found | blank if is_purged else found
+            blank = {"payload": "{}", "locator": str(row.get("figure_id") or row.get("doc_id"))}
+            yield found | blank if reason == Reason.PURGED else found
 
 
 def _result_rows(run: Run, night: NightRows) -> Iterable[dict[str, object]]:
@@ -341,18 +304,20 @@ def _result_rows(run: Run, night: NightRows) -> Iterable[dict[str, object]]:
 
 
 def _account(run: Run, night: NightRows) -> Iterable[dict[str, object]]:
-    """Rows of out.accounting; the balance is asserted over row ids, not made up from a difference."""
-    for unit, table in _UNIT_TABLES.items():
-        weights, bad = _weights(night, table), night.rejected.get(table, {})
-        good = sum(w for i, w in weights.items() if i not in bad)
-        quarantined = sum(weights[i] for i in bad)
-        if good + quarantined != sum(weights.values()):
-            raise PipelineError(f"the account of {unit}s does not balance")
-        yield {
-            "night": str(run.night), "run_key": run.key, "stage": "check", "unit": unit,
-            "n_in": good + quarantined, "valid": good, "quarantined": quarantined, "duplicate": 0, "unchanged": 0,
-            "ignored": 0,
-        }  # fmt: skip
+    """Rows of out.accounting, of every unit that can be in quarantine; the balance is asserted over row ids, not made
+    up from a difference."""
+    for suite in build_suites():
+        bad = night.rejected.get(suite.table, {})
+        for unit, weights in night.units(suite.table, suite.unit).items():
+            good = sum(w for i, w in weights.items() if i not in bad)
+            quarantined = sum(weights[i] for i in bad.keys() & weights.keys())
+            if good + quarantined != sum(weights.values()):
+                raise PipelineError(f"the account of {unit}s does not balance")
+            yield {
+                "night": str(run.night), "run_key": run.key, "stage": "check", "unit": unit,
+                "n_in": good + quarantined, "valid": good, "quarantined": quarantined, "duplicate": 0, "unchanged": 0,
+                "ignored": 0,
+            }  # fmt: skip
 
 
 def _result(uri: str, night: NightRows, fingerprint: str) -> StageResult:

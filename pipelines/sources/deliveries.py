@@ -92,11 +92,16 @@ def delivery_name(key: str, *, is_archive: bool, has_root_toml: bool) -> str:
     return head if rest or is_archive else "."
 
 
+_KINDS: Mapping[type, str] = {str: "a text in quotes", list: "a list", bool: "true or false"}
+_HINTS = {"labels": "; it names a map of pipelines/config/labels.toml, where a new one can be added"}
+
+
 def _checked(data: Mapping[str, object], name: str, kind: type, default: object) -> object:
     value = data.get(name, default)
     if not isinstance(value, kind):
+        hint = _HINTS.get(name, "")
         raise RejectedInput(
-            Reason.BAD_DELIVERY, f"delivery.toml: {name} must be {kind.__name__}, not {value!r}", locator=name
+            Reason.BAD_DELIVERY, f"delivery.toml: {name} must be {_KINDS[kind]}, not {value!r}{hint}", locator=name
         )
     return value
 
@@ -135,7 +140,8 @@ def comes_in_parts(kind: str) -> bool:
 def _one_of(data: Mapping[str, object], name: str, known: Sequence[str], default: str) -> str:
     found = str(_checked(data, name, str, default))
     if found not in known:
-        raise RejectedInput(Reason.BAD_DELIVERY, f"delivery.toml: {name} {found!r} is none of {tuple(known)}", name)
+        words = ", ".join(k for k in known if k)
+        raise RejectedInput(Reason.BAD_DELIVERY, f"delivery.toml: {name} {found!r} is none of {words}", name)
     return found
 
 

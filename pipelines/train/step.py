@@ -5,6 +5,7 @@ Below runs/retrain_tagger/<key>/: selection.json, bundles/<task>/, candidates/<t
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -199,6 +200,25 @@ def learnt_at(
     in_train = {str(r.figure["doc_id"]) for r in older.figures if r.figure["split"] == "train"}
     documents = {split_figure_id(f)[0] for f in gold} & in_train
     return Learnt(gold, documents, corpus.bar_reason(gold) or purge_reason(manifests, tag))
+
+
+def models_that_learnt(settings: Settings, doc_id: str) -> list[dict[str, object]]:
+    """Registered models whose training held gold of the document, by any of its names, as the corpus was then."""
+    repo = CorpusRepo(settings)
+    files, seqs = repo.files(), {str(m["tag"]): int(str(m["seq"])) for m in repo.manifests()}
+    with contextlib.closing(warehouse.connect(settings)) as con:
+        warehouse.attach_corpus(con, files)
+        query = warehouse.read_sql("corpus/sql", "document_names")
+        names = {str(r["name"]) for r in warehouse.to_arrow(con, query, {"alias": doc_id}).to_pylist()}
+    at: dict[str, Corpus] = {}
+    found = []
+    for model in model_registry.list_versions(settings):
+        tag = str(model["corpus_version"])
+        older = at.setdefault(tag, at.get(tag) or Corpus(settings, files, seqs.get(tag, 0)))
+        in_train = {str(r.figure["doc_id"]) for r in older.figures if r.figure["split"] == "train"}
+        if names & in_train & {split_figure_id(f)[0] for f in older.gold(str(model["task"]))}:
+            found.append(model)
+    return found
 
 
 def _about_champion(settings: Settings, corpus: Corpus, files: Sequence[CorpusFile], task: str) -> dict[str, object]:

@@ -30,12 +30,14 @@ def first(*mentions: dict[str, object], legend: str = LEGEND) -> SmallCorpus:
     version.identity(DOC, "deposit")
     version.publication(DOC, [("fig-1", "Figure 1", LEGEND)])
     version.curated(DOC, "1", "Figure 1", legend, list(mentions))
+    version.delivery("curation")
     return version
 
 
 def revision(*mentions: dict[str, object], legend: str = LEGEND) -> SmallCorpus:
     version = SmallCorpus("2026-11-19")
     version.curated(DOC, "1", "Figure 1", legend, list(mentions))
+    version.delivery("curation")
     return version
 
 
@@ -136,3 +138,17 @@ def test_a_doi_may_hold_the_sign_that_parts_document_and_figure(settings: Settin
     later.publication("10.5555/x#y", [("fig-1", "Figure 1", LEGEND)])
     found = diff(settings, tmp_path, first(mention("Akt1", "GENEPROD")), later)
     assert [f["figure_id"] for f in found["figure_changes"]] == ["10.5555/x#y#fig-1"]
+
+
+def test_what_is_not_gold_is_counted_apart(settings: Settings, tmp_path: Path) -> None:
+    """A second curator whose version is later is gold now; the first one's tags stand beside it."""
+    old = first(mention("Akt1", "GENEPROD"), mention("mice", "ORGANISM"), mention("Liver", "TISSUE", is_machine=True))
+    later = SmallCorpus("2026-11-19")
+    later.curated(DOC, "1", "Figure 1", LEGEND, [mention("Akt1", "GENEPROD")], sender="other", delivery=2)
+    later.delivery("curation", 2, sender="other")
+    found = diff(settings, tmp_path, old, later)
+    assert found["annotations"] == {**NONE, "lost": 1}
+    assert found["other_annotations"] == {**NONE, "gained": 2}
+    assert [(r["entity_type"], r["before"], r["after"]) for r in found["by_class"]] == [
+        ("GENEPROD", 1, 1), ("ORGANISM", 1, 0)
+    ]  # fmt: skip

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 
 from pipelines.clients import warehouse
 from pipelines.clients.corpus_repo import CorpusRepo
+from pipelines.core.runs import Run
 from pipelines.corpus.compare.step import compute_digest
+from pipelines.feedback.step import read_issues
+from pipelines.feedback.step import run as run_receipts
 from pipelines.flows.execute import execute, step_names
 from pipelines.settings import Settings, load
 
@@ -68,6 +72,23 @@ def test_any_order_of_nights_ends_in_the_same_corpus(tmp_path: Path) -> None:
     assert current(settings) == [("p62", "measured")]
 
 
+def test_a_deletion_of_nothing_is_said_and_waits(tmp_path: Path) -> None:
+    settings, _ = run_nights(tmp_path, [TAKEN_BACK])
+    [issue] = read_issues(settings)
+    assert (issue.unit, issue.reason, issue.status, issue.name) == (
+        "deletion", "deletes_nothing", "open", "ann/delivery.toml"
+    )  # fmt: skip
+    run_receipts(settings, Run("reload_predictions", "r", None))
+    receipt = json.loads((settings.path("outbox") / "Ann" / "curation:2026-11-20:1.json").read_text())
+    assert (receipt["rejected_by_reason"], receipt["accepted"]) == ({"deletes_nothing": 1}, {"deletion": 1})
+    run_night(settings, "2026-11-21", deliver(tmp_path / "older" / "ann", FIRST))
+    assert current(settings) == []
+    assert [i.status for i in read_issues(settings)] == ["fixed"]
+    _, expected = run_nights(tmp_path / "other", [FIRST, TAKEN_BACK])
+    assert compute_digest(settings, CorpusRepo(settings).files()) == expected
+    assert read_issues(load({}, tmp_path / "other" / "home", "demo")) == []
+
+
 def test_another_sender_keeps_his_own_and_a_bad_deletion_takes_nothing(tmp_path: Path) -> None:
     settings, _ = run_nights(tmp_path, [FIRST])
     theirs = deliver(tmp_path / "other" / "bob", TAKEN_BACK)
@@ -80,3 +101,24 @@ def test_another_sender_keeps_his_own_and_a_bad_deletion_takes_nothing(tmp_path:
     lines = (settings.path("quarantine") / "2026-11-26.jsonl").read_text()
     assert "bad_delivery" in lines
     assert "DOI#Figure 2" in lines
+
+
+def test_a_file_corrected_under_its_old_date_is_newer_by_its_delivery(tmp_path: Path) -> None:
+    """The date inside the file is later than the first delivery's, and earlier than the second's. By the hash alone
+    the other one would be current."""
+
+    def night(folder: Path, stated: str, word: str) -> Path:
+        (deliver(folder / "ann", stated) / "ann" / "demo.xml").write_text(
+            ARTICLE.format(word=word).replace("<article ", '<article date="2026-11-04" ', 1)
+        )
+        return folder
+
+    found = set()
+    for order in ([(FIRST, "p62"), (AGAIN, "LC3")], [(AGAIN, "LC3"), (FIRST, "p62")]):
+        root = tmp_path / order[0][1]
+        settings = load({}, root / "home", "demo")
+        for n, (stated, word) in enumerate(order):
+            run_night(settings, f"2026-11-{20 + n}", night(root / f"night{n}", stated, word))
+        found.add((compute_digest(settings, CorpusRepo(settings).files()), *current(settings)))
+    assert {row[1:] for row in found} == {(("LC3", "measured"),)}
+    assert len(found) == 1

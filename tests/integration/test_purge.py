@@ -10,7 +10,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from small_corpus import SmallCorpus, freeze_version, home_settings
+from small_corpus import SmallCorpus, freeze_version, home_settings, issue
 
 from pipelines.clients.corpus_repo import CorpusRepo
 from pipelines.clients.objectstore import open_part, raw_key
@@ -24,6 +24,7 @@ from pipelines.corpus.step import bring_forward
 from pipelines.corpus.upkeep.step import compact, row_sums, verify_version
 from pipelines.corpus.versions import rebuildable
 from pipelines.errors import UsageError
+from pipelines.feedback.step import read_issues
 from pipelines.flows.execute import execute
 from pipelines.settings import Settings
 
@@ -85,7 +86,8 @@ def _derive(settings: Settings) -> None:
     shas: list[object] = [sha256_text(SECRET), sha256_text(OTHER_LEGEND)]
     for name in ("part-0", "seen-0"):
         open_part(settings, "predictions").write(f"ner/abc/{name}.parquet", _parquet(legend_sha256=shas))
-    issues = [{"raw_sha256": s, "payload": json.dumps(p), "message": p} for s, p in ((raw, SECRET), ("x", "other"))]
+    issues = [issue("unknown_type", s[:1], NIGHTS[0]) | {"raw_sha256": s, "payload": json.dumps(p), "message": p}
+              for s, p in ((raw, SECRET), ("x", "other"))]  # fmt: skip
     open_part(settings, "quarantine").write(
         f"{NIGHTS[0]}.jsonl", "".join(json.dumps(i) + "\n" for i in issues).encode()
     )
@@ -133,6 +135,10 @@ def test_nothing_of_it_is_left_and_nothing_else_changed(settings: Settings, is_c
     after = row_sums(settings, [f for f in repo.files() if f.table != "benchmark"])
     assert [r for r in after if r["tbl"] != "benchmark"] == [r for r in before if r["tbl"] != "benchmark"]
     assert verify_version(settings, done["version"])["is_valid"]
+    assert sorted((i.reason, i.status) for i in read_issues(settings)) == [
+        ("purged", "waived"),
+        ("unknown_type", "open"),
+    ]
 
 
 def test_old_versions_that_held_it_are_named_and_no_more_verified(settings: Settings) -> None:
@@ -247,11 +253,33 @@ def test_it_does_not_come_in_again_by_any_of_its_ids(settings: Settings, tmp_pat
     execute(settings, "nightly_corpus", "pull", None, night)
     for step in ("parse", "check", "freeze", "close"):
         execute(settings, "nightly_corpus", step, night["date"], {})
-    rows = [json.loads(x) for x in open_part(settings, "quarantine").read("2026-11-05.jsonl").splitlines()]
-    assert {(r["unit"], r["reason"]) for r in rows} == {
-        ("document", "purged"), ("figure", "parent_rejected"), ("alias", "parent_rejected")
-    }  # fmt: skip
-    held = [p for p in files_with(settings.root, SECRET) if not p.startswith(("landing/", "staging/"))]
-    assert held == []
+    [row] = [json.loads(x) for x in open_part(settings, "quarantine").read("2026-11-05.jsonl").splitlines()]
+    assert (row["unit"], row["reason"], row["payload"]) == ("document", "purged", "{}")
+    assert row["message"].endswith("; with it 1 alias, 1 figure")
+    assert files_with(settings.root, SECRET) == []
+    landing = open_part(settings, "landing")
+    manifest = landing.read("nights/2026-11-05/manifest-0.jsonl").decode().splitlines()
+    landed = {f["name"]: landing.exists(raw_key(f["raw_sha256"])) for f in map(json.loads, manifest) if "etag" in f}
+    assert landed == {"a.xml": False, "c.xml": True}
     documents = open_version(table="documents", home=settings.root)
     assert list(documents.doc_id) == [OTHER]
+    assert [(i.reason, i.status) for i in read_issues(settings) if i.night == "2026-11-05"] == [("purged", "waived")]
+
+
+def test_what_parsers_and_rules_say_of_it_is_not_kept(settings: Settings, tmp_path: Path) -> None:
+    purge(settings, DOC, "court order", "ada", act=True)
+    (tmp_path / "curation").mkdir()
+    (tmp_path / "curation" / "a.xml").write_text(
+        f"""<article doi="{DOC}"><fig id="9"><label>Figure 2</label><sd-panel panel_id="7">(A) {SECRET}
+        <sd-tag id="sdTag1" category="entity" entity_type="planet" text="Akt1">Akt1</sd-tag></sd-panel></fig>
+        <fig id="10"><label>Figure 3</label><sd-panel panel_id="8">{SECRET * 800}</sd-panel></fig></article>"""
+    )
+    night = {"date": "2026-11-05", "curation": str(tmp_path / "curation")}
+    for step in ("pull", "parse", "check", "freeze", "close"):
+        execute(settings, "nightly_corpus", step, None, night)
+    rows = [json.loads(x) for x in open_part(settings, "quarantine").read("2026-11-05.jsonl").splitlines()]
+    assert {r["reason"] for r in rows} == {"purged"}
+    assert {r["unit"] for r in rows} == {"document", "annotation"}
+    assert files_with(settings.root, SECRET[:30]) == []
+    assert {i.status for i in read_issues(settings) if i.night == "2026-11-05"} == {"waived"}
+    assert open_version(table="figures", home=settings.root).doc_id.unique().tolist() == [OTHER]

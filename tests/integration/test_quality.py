@@ -6,6 +6,7 @@ import datetime as dt
 import hashlib
 import io
 import json
+import re
 import tarfile
 from collections import Counter
 from collections.abc import Callable
@@ -74,6 +75,7 @@ def test_a_clean_night_passes_whole(home: Settings) -> None:
     assert all(set(r) == columns for r in results(home).values())
     assert {u: (a["n_in"], a["valid"], a["quarantined"]) for u, a in accounts(home).items()} == {
         "document": (2, 2, 0), "figure": (2, 2, 0), "panel": (2, 2, 0), "annotation": (6, 6, 0), "event": (1, 1, 0),
+        "delivery": (2, 2, 0), "alias": (3, 3, 0),
     }  # fmt: skip
 
 
@@ -173,10 +175,19 @@ def _names(n: int) -> tuple[str, str]:
 
 def test_no_row_of_the_spoilt_night_is_lost(spoilt: tuple[Settings, Tables]) -> None:
     home, night = spoilt
-    n_bad = Counter(i["unit"] for i in quarantine(home))
     units = {"document_events": "event", "id_aliases": "alias", "deliveries": "delivery"}
+    n_told: Counter[str] = Counter()
+    for issue in quarantine(home):
+        n_told[issue["unit"]] += int(json.loads(issue["payload"]).get("n_source_rows") or 1)
+        for n, unit in re.findall(
+            r"(\d+) (document|alias|figure|panel|annotation)", issue["message"].split("with it")[-1]
+        ):
+            n_told[unit] += int(n) * ("; with it" in issue["message"])
     for table in TABLES:
-        assert len(valid_rows(home, table)) + n_bad[units.get(table, table[:-1])] == len(night[table])
+        account = accounts(home)[units.get(table, table[:-1])]
+        assert account["n_in"] == sum(row.get("n_source_rows", 1) for row in night[table])
+        assert account["valid"] == sum(row.get("n_source_rows", 1) for row in valid_rows(home, table))
+        assert account["quarantined"] == n_told[account["unit"]]
 
 
 def test_a_rejected_document_takes_figures_panels_mentions_and_aliases_along(home: Settings) -> None:
@@ -198,12 +209,23 @@ def test_a_rejected_delivery_takes_all_that_it_brought_along(home: Settings) -> 
     own = tables["figures"][1]["delivery_id"]
     row = next(d for d in tables["deliveries"] if d["delivery_id"] == own)
     row["stated_date"] = dt.date(2999, 1, 1)
-    issues = check(home, tables)
-    assert ("delivery", "bad_date") in {(i["unit"], i["reason"]) for i in issues}
+    [issue] = check(home, tables)
+    assert (issue["unit"], issue["reason"]) == ("delivery", "bad_date")
+    assert issue["message"].endswith("; with it 1 document, 1 figure, 2 panels, 6 annotations")
+    found = accounts(home)
+    assert [found[u]["quarantined"] for u in ("delivery", "alias", "figure", "annotation")] == [1, 0, 1, 6]
     for table in ("documents", "figures", "panels", "annotations"):
         assert not [r for r in valid_rows(home, table) if r["delivery_id"] == own], table
-    assert {i["reason"] for i in issues if i["unit"] != "delivery"} == {"parent_rejected"}
     assert len(valid_rows(home, "document_events")) == len(tables["document_events"])
+
+
+def test_a_figure_that_is_taken_back_is_counted_as_a_deletion(home: Settings) -> None:
+    tables = valid_tables()
+    gone = {"legend": None, "legend_sha256": None, "is_deleted": True, "record_sha256": "d" * 64}
+    tables["figures"].append({**tables["figures"][1], **gone})
+    assert check(home, tables) == []
+    found = accounts(home)
+    assert (found["figure"]["valid"], found["deletion"]["valid"]) == (2, 1)
 
 
 def test_children_stay_where_a_good_copy_of_their_figure_stands(home: Settings) -> None:

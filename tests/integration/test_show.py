@@ -14,7 +14,8 @@ from rich.console import Console
 from small_corpus import close_night, home_settings
 
 from pipelines.analytics.step import run_publish
-from pipelines.cli.show import collect_status, collect_trace, render_status, render_trace, run_sql
+from pipelines.cli.show import collect_status, render_status, run_sql
+from pipelines.cli.trace import collect_trace, render_trace
 from pipelines.clients.published import select_rows
 from pipelines.clients.state import Hold, open_state
 from pipelines.core.runs import Run
@@ -162,9 +163,14 @@ def test_a_mention_traces_back_to_bytes_model_and_run(settings: Settings) -> Non
     assert (data["raw_sha256"], data["source"], data["delivery_id"]) == (sha, "deposit", "deposit:2026-11-18:1")
     assert (data["corpus_version"], data["model_version"], data["run_id"]) == (VERSION, "ner/m1", "predicted-m1")
     assert (data["is_raw_there"], data["file_names"]) == (True, ["batch.tar.gz!atg.xml"])
+    assert [(s["step"], s["id"]) for s in data["chain"][1:]] == [
+        ("figure", "10.5555/atg#fig-2"), ("document", "10.5555/atg"), ("raw object", sha),
+        ("delivery", "deposit:2026-11-18:1"),
+    ]  # fmt: skip
     console = Console(record=True, width=200, file=io.StringIO())
     render_trace(data, console)
-    assert sha in console.export_text()
+    assert sha in (text := console.export_text())
+    assert "← delivery" in text
 
 
 @pytest.mark.parametrize(
@@ -174,6 +180,14 @@ def test_a_mention_traces_back_to_bytes_model_and_run(settings: Settings) -> Non
         ("select '10.5555/atg#fig-1'", "figure"),
         ("select 'https://doi.org/10.5555/atg'", "document"),
         ("select 'PMC77'", "document"),
+        ("select panel_id from panels where figure_id = '10.5555/atg#fig-1'", "panel"),
+        (
+            "select replace(panel_id, '10.5555/atg', 'pmc:77') from panels where figure_id = '10.5555/atg#fig-1'",
+            "panel",
+        ),
+        ("select 'pmc:77#fig-1'", "figure"),
+        ("select '10.5555/atg#cur-curation-fig-1'", "figure"),
+        ("select 'curation:2026-11-18:1'", "delivery"),
         ("select issue_id from quarantine where reason = 'not_xml'", "quarantine"),
     ],
 )

@@ -5,14 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from gate_world import make_run, write_candidate, write_scores
 from small_corpus import SmallCorpus, freeze_version, home_settings
 
 from pipelines.clients.corpus_repo import CorpusRepo
 from pipelines.corpus.purging.step import purge
 from pipelines.corpus.upkeep.step import compact
 from pipelines.corpus.withdrawal.step import withdraw
+from pipelines.registry.step import run
 from pipelines.settings import Settings
-from pipelines.train.step import Corpus, Learnt, learnt_at
+from pipelines.train.step import Corpus, Learnt, learnt_at, models_that_learnt
 
 LEGEND = "Liver sections of mice fed glucose show Akt1 in hepatocytes of the edge"
 TRAIN, TWIN, TEST = "10.5555/train", "10.5555/twin", "10.5555/test"
@@ -74,6 +76,17 @@ def test_a_withdrawal_bars_what_learnt_from_it_and_a_purge_too(settings: Setting
     assert learnt(settings)[1].barred == "trained on a document that corpus/purge-3 removed"
     withdraw(settings, "curation:2026-10-05:1", "wrong", "ada")
     assert learnt(settings)[1].barred == f"trained on figures of {TRAIN} that were withdrawn since"
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_the_registry_knows_which_models_learnt_a_document(settings: Settings) -> None:
+    for key, mark in (("2026-10-05", "a"), ("2026-10-20", "b")):
+        write_candidate(settings, key, "ner", "crf", fingerprint=mark * 64, dev_f1=0.8)
+        taggers = {"crf": ("crf", mark * 64, 0.8), "dictionary": ("dictionary", "", 0.5)}
+        write_scores(settings, key, "ner", taggers if mark == "a" else {**taggers, "champion": ("crf", "a" * 64, 0.7)})
+        run(settings, make_run(key))
+    found = {d: [str(m["corpus_version"]) for m in models_that_learnt(settings, d)] for d in (TRAIN, TWIN, TEST)}
+    assert found == {TRAIN: ["corpus/2026-10-05"], TWIN: ["corpus/2026-10-05", "corpus/2026-10-20"], TEST: []}
 
 
 def test_fresh_are_test_documents_that_came_after_a_version(settings: Settings) -> None:

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import json
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import typer
+
+from pipelines.cli.app import app
 
 COMMANDS = [
     "night",
@@ -44,6 +49,21 @@ def test_every_command_explains_itself(nightcap: list[str], command: str) -> Non
     done = call(nightcap, *command.split(), "--help")
     assert done.returncode == 0
     assert len(done.stdout.splitlines()) > 5
+
+
+def iter_commands(group: Any, name: str = "") -> Iterator[tuple[str, set[str]]]:
+    """(name, options) of every command."""
+    for word, command in group.commands.items():
+        if hasattr(command, "commands"):
+            yield from iter_commands(command, f"{name}{word} ")
+        else:
+            yield name + word, {o for p in command.params for o in p.opts}
+
+
+def test_every_command_that_takes_a_home_takes_its_configuration() -> None:
+    found = dict(iter_commands(typer.main.get_group(app)))
+    assert {"quarantine list", "corpus log", "hold"} < found.keys()
+    assert [c for c, options in found.items() if "--home" in options and "--config" not in options] == []
 
 
 @pytest.mark.parametrize(

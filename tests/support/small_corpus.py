@@ -254,6 +254,7 @@ def freeze_version(settings: Settings, version: SmallCorpus, seq: int = 1) -> st
             "parent": None,
             "kind": "night",
             "night": version.night,
+            "run_key": version.night,
             "part": 0,
             "corpus_md5": md5,
             "is_regular": True,

@@ -27,6 +27,7 @@ from pipelines.clients.objectstore import ObjectStore, open_part, raw_key
 from pipelines.clients.state import open_state
 from pipelines.core.hashing import canonical_json, content_hash
 from pipelines.core.ids import normalise_alias
+from pipelines.core.records import Reason
 from pipelines.corpus.clearing.step import TRAINING_PARTS, old_staging
 from pipelines.corpus.compare.step import select
 from pipelines.corpus.manifest import build_manifest, version_files
@@ -202,13 +203,14 @@ def _training_folders(settings: Settings) -> list[Path]:
 
 
 def _blank_quarantine(store: ObjectStore, raw: set[str]) -> None:
-    """Rejected units of the document stay counted, without what they said."""
+    """Rejected units of the document stay counted, without what they said, and are nobody's to mend any more."""
     for item in list(store.iter_objects()):
         if not item.key.endswith(".jsonl"):
             continue
         rows = [json.loads(line) for line in store.read(item.key).decode().splitlines()]
         if any(r.get("raw_sha256") in raw for r in rows):
-            blank = {"payload": "{}", "message": "of a document that was purged", "locator": ""}
+            blank = {"reason": str(Reason.PURGED), "payload": "{}", "locator": "",
+                     "message": "of a document that was purged"}  # fmt: skip
             rows = [{**r, **blank} if r.get("raw_sha256") in raw else r for r in rows]
             store.write(item.key, "".join(canonical_json(r) + "\n" for r in rows).encode())
 

@@ -26,7 +26,7 @@ from pipelines.corpus.manifest import build_manifest, stated_files
 from pipelines.corpus.rewrite import Part, merge, mergeable, rewritten_path
 from pipelines.corpus.step import bring_forward, commit_version, open_index
 from pipelines.corpus.versions import next_part, rebuildable
-from pipelines.errors import PermanentError
+from pipelines.errors import PermanentError, UsageError
 from pipelines.settings import Settings
 
 # verify
@@ -70,9 +70,28 @@ def _rebuild(settings: Settings, version: str, tree: Path) -> dict[str, object]:
     if not manifests:
         raise PermanentError(f"{version} holds no manifest: `nightcap corpus log` lists the versions")
     md5 = repo.checkout(version, tree)
-    stated = stated_files(manifests)
     if md5 != manifests[-1]["corpus_md5"]:
         raise PermanentError(f"{version}: data.dvc says {md5}, the manifest {manifests[-1]['corpus_md5']}")
+    return _prove(version, manifests, tree)
+
+
+def verify_checkout(settings: Settings, folder: Path) -> dict[str, object]:
+    """What `verify_version` says, of the version that is checked out in a folder, with `folder`: its files as they lie
+    there. UsageError where the folder is no checkout; PermanentError that names the first file that differs."""
+    repo = CorpusRepo(settings)
+    version = repo.checked_out(folder)
+    if version is None:
+        raise UsageError(f"{folder} is no checkout of this corpus: `nightcap corpus checkout VERSION --to {folder}`")
+    return {**_prove(version, repo.manifests(version), folder), "folder": str(folder)}
+
+
+def checkouts(settings: Settings) -> list[Path]:
+    """Checkouts in the home, by name."""
+    return sorted(p.parent for p in settings.path("checkouts").glob("*/data.dvc"))
+
+
+def _prove(version: str, manifests: Sequence[Mapping[str, Any]], tree: Path) -> dict[str, object]:
+    stated, md5 = stated_files(manifests), manifests[-1]["corpus_md5"]
     found = {p.relative_to(tree / "data").as_posix(): p for p in (tree / "data").rglob("*.parquet")}
     if lacking := sorted(set(stated) ^ set(found)):
         raise PermanentError(f"{version}: {lacking[0]} is {'missing' if lacking[0] in stated else 'not in a manifest'}")

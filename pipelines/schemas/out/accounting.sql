@@ -14,7 +14,7 @@ COMMENT ON TABLE accounting IS 'Where every unit went: n_in = valid + quarantine
 COMMENT ON COLUMN accounting.night IS 'Night';
 COMMENT ON COLUMN accounting.run_key IS 'Run';
 COMMENT ON COLUMN accounting.stage IS 'pull, parse, check or freeze; publish (annotations that the current legends still hold; a rejected one stays on the curator''s own figure)';
-COMMENT ON COLUMN accounting.unit IS 'file, record (of PubMed), document, figure, panel, annotation or event';
+COMMENT ON COLUMN accounting.unit IS 'file, record (of PubMed), delivery, document, alias, figure, deletion (of a figure, by its sender), panel, annotation, pretag or event';
 COMMENT ON COLUMN accounting.n_in IS 'Units that came in';
 COMMENT ON COLUMN accounting.valid IS 'Went on';
 COMMENT ON COLUMN accounting.quarantined IS 'Rejected with a reason';

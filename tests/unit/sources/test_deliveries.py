@@ -71,7 +71,12 @@ def test_delivery_toml_over_defaults() -> None:
         (b'review_stage = "robot"', "review_stage 'robot'"),
         (b'annotated_types = ["GENE"]', "holds 'GENE'"),
         (b'date = "soon"', "is no date"),
-        (b"sender = 3", "must be str"),
+        (b"sender = 3", "must be a text in quotes"),
+        (
+            b'labels = {Gene = "GENEPROD"}',
+            "it names a map of pipelines/config/labels.toml",
+        ),
+        (b'labels = "mine"', "labels 'mine' is none of bc5cdr, "),
     ],
 )
 def test_a_wrong_description_says_which_key(text: bytes, words: str) -> None:
