@@ -113,7 +113,7 @@ def _quarantine(rows: Rows) -> str:
             for e in row["examples"]
         )
         lines.append((row["reason"], row["n_new"], row["n_open"], _Html(f"<ul>{examples}</ul>")))
-    note = "`nightcap sql \"from quarantine where reason = '…'\"` lists all of one reason."
+    note = "All of one reason: nightcap sql \"from quarantine where reason = '…'\""
     return _section("Rejected, by reason", _table(("reason", "new", "open", "examples"), lines, (1, 2)), note)
 
 

@@ -15,13 +15,17 @@ _UNITS = ("document", "figure", "deletion", "panel", "annotation", "event")
 _STATUS = {
     "open": "to be mended", "fixed": "fixed since, with the delivery", "waived": "may stay as it is, decided by",
 }  # fmt: skip
+_FOOT = (
+    "<footer>Mend the file and put it into the next delivery under the same name: what is accepted then closes the "
+    "issue by itself.</footer>"
+)
 
 
 def render_receipt(receipt: Receipt) -> str:
     """The page. Equal receipts give equal bytes."""
     style = (resources.files("pipelines") / "feedback" / "receipt.css").read_text(encoding="utf-8")
     title = f"Receipt for {receipt['name']} ({receipt['delivery_id']})"
-    body = _head(receipt) + _accepted(receipt) + _rejected(receipt["rejected"]) + _foot()
+    body = _head(receipt) + _accepted(receipt) + _rejected(receipt["rejected"])
     return (
         f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
@@ -87,7 +91,7 @@ def _rejected(rows: Sequence[Receipt]) -> str:
         return "<section><h2>Rejected</h2><p>Nothing.</p></section>"
     more = len(rows) - ROWS_ON_PAGE
     note = f"<p>and {more:,} more: the .json file beside this page has them all</p>" if more > 0 else ""
-    return f"<section><h2>Rejected</h2>{''.join(_issue(r) for r in rows[:ROWS_ON_PAGE])}{note}</section>"
+    return f"<section><h2>Rejected</h2>{''.join(_issue(r) for r in rows[:ROWS_ON_PAGE])}{note}</section>{_FOOT}"
 
 
 def _issue(row: Receipt) -> str:
@@ -114,10 +118,3 @@ def _legend(legend: Receipt | None) -> str:
     )  # fmt: skip
     label = f"<b>{escape(legend['label'])}</b> " if legend["label"] else ""
     return f"<blockquote>{label}{mark_legend(legend['text'], spans)}</blockquote>{note}"
-
-
-def _foot() -> str:
-    return (
-        "<footer>Mend the file and put it into the next delivery under the same name: what is accepted then closes the "
-        "issue by itself.</footer>"
-    )
