@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 
 from pipelines import settings
+from pipelines.errors import UsageError
 
 log = Console(stderr=True, highlight=False, soft_wrap=True)
 _PIPE_WIDTH = 200
@@ -48,6 +49,13 @@ def table_console() -> Console:
     """For tables on stdout: as wide as the terminal, and wide enough where there is none."""
     console = Console(highlight=False)
     return console if console.is_terminal else Console(highlight=False, width=_PIPE_WIDTH)
+
+
+def stated_reason(why: str, reader: str) -> str:
+    """What --why says, less white space around. UsageError where that is nothing: `reader` is who will read it."""
+    if not why.strip():
+        raise UsageError(f"--why must say why: it is what a reader of the {reader} will see")
+    return why.strip()
 
 
 def login_name() -> str:

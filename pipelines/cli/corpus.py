@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import json
-import os
-import pwd
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 from rich.table import Table
 
-from pipelines.cli.common import ConfigOption, HomeOption, load_settings, print_json, table_console
+from pipelines.cli.common import (
+    ConfigOption,
+    HomeOption,
+    load_settings,
+    login_name,
+    print_json,
+    stated_reason,
+    table_console,
+)
 from pipelines.errors import UsageError
 
 if TYPE_CHECKING:
@@ -185,10 +191,8 @@ def withdraw_target(
     from pipelines.corpus.withdrawal.step import plan_withdrawal, withdraw
 
     loaded, _ = open_corpus(home, config)
-    if not why.strip():
-        raise UsageError("--why must say why: it is what a reader of the corpus will see")
-    name = who or pwd.getpwuid(os.getuid()).pw_name
-    done = (plan_withdrawal if dry_run else withdraw)(loaded, target.removeprefix("corpus/"), why.strip(), name)
+    act = plan_withdrawal if dry_run else withdraw
+    done = act(loaded, target.removeprefix("corpus/"), stated_reason(why, "corpus"), who or login_name())
     print_json(done) if as_json else render_withdrawal(done, table_console())
 
 
@@ -231,7 +235,5 @@ def bump_benchmark(
     from pipelines.corpus.benchmarks.step import bump
 
     loaded, _ = open_corpus(home, config)
-    if not why.strip():
-        raise UsageError("--why must say why: it is what a reader of the scores will see")
-    done = bump(loaded, tasks or [], why.strip(), who or pwd.getpwuid(os.getuid()).pw_name)
+    done = bump(loaded, tasks or [], stated_reason(why, "scores"), who or login_name())
     print_json(done) if as_json else render_bump(done, table_console())

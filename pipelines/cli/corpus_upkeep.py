@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import pwd
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,7 +9,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from pipelines.cli.common import ConfigOption, HomeOption, print_json, table_console
+from pipelines.cli.common import ConfigOption, HomeOption, login_name, print_json, stated_reason, table_console
 from pipelines.cli.corpus import app, known_version, open_corpus
 from pipelines.errors import UsageError
 
@@ -64,9 +62,7 @@ def purge_document(
     from pipelines.corpus.purging.step import purge
 
     loaded, _ = open_corpus(home, config)
-    if not why.strip():
-        raise UsageError("--why must say why: it is what a reader of the corpus will see")
-    done = purge(loaded, document, why.strip(), who or pwd.getpwuid(os.getuid()).pw_name, act=yes)
+    done = purge(loaded, document, stated_reason(why, "corpus"), who or login_name(), act=yes)
     if yes:
         done["tables"] = _publish_without(loaded)
     print_json(done) if as_json else _render_purge(done, table_console())

@@ -76,7 +76,9 @@ def test_every_account_balances(home: Path) -> None:
         for line in path.read_text().splitlines()
     ]
     assert {r["stage"] for r in rows} == {"pull", "parse", "check", "freeze"}
-    assert {r["unit"] for r in rows} == {"file", "document", "figure", "panel", "annotation", "event", "pretag"}
+    assert {r["unit"] for r in rows} == {
+            "file", "delivery", "document", "alias", "figure", "panel", "annotation", "event", "pretag",
+        }  # fmt: skip
     for r in rows:
         assert r["n_in"] == r["valid"] + r["quarantined"] + r["duplicate"] + r["unchanged"] + r["ignored"], r
 
