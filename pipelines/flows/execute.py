@@ -1,6 +1,7 @@
 """Runs one step in this process: resolves the run, reads what earlier steps left, writes the result last.
 
-runs/<flow>/<key>/request.json is what was asked for, resolved once; <step>.json the result of a step. A step of
+runs/<flow>/<key>/request.json is what was asked for, resolved once; <step>.json the result of a step; not_begun.json
+says why a night's first step failed before it had anything. A step of
 nightly_corpus whose result is complete for the same inputs says so and does nothing (`force` does it again); the other
 flows work out from stored state what is pending, so their steps always look.
 """
@@ -14,11 +15,11 @@ from collections.abc import Callable, Mapping
 from types import ModuleType
 from typing import Any
 
-from pipelines.clients.objectstore import LocalStore
+from pipelines.clients.objectstore import LocalStore, open_part
 from pipelines.core.dates import parse_day
 from pipelines.core.hashing import canonical_json, content_hash
 from pipelines.core.runs import Run, StageResult
-from pipelines.errors import PermanentError, QualityError, UsageError
+from pipelines.errors import PermanentError, PipelineError, QualityError, UsageError
 from pipelines.flows import maintenance, nightly_corpus, reload_predictions, retrain_tagger
 from pipelines.flows.context import Context, Progress
 from pipelines.settings import Settings, check_home
@@ -30,6 +31,7 @@ FLOWS: dict[str, ModuleType] = {
     "maintenance": maintenance,
 }
 _NIGHTLY = "nightly_corpus"
+_NOT_BEGUN = "not_begun.json"
 Step = Callable[[Context], StageResult]
 
 
@@ -102,16 +104,32 @@ def next_night_run(settings: Settings, options: Mapping[str, str]) -> tuple[str,
     """(key, request, done steps) of the run that `nightly_corpus` would start or go on with; writes nothing."""
     key = _night_key(settings, parse_day(options.get("date", ""), "the date of the night"))
     store, name = _runs(settings), f"{_NIGHTLY}/{key}/request.json"
-    request = json.loads(store.read(name)) if store.exists(name) else _night_request(settings, options)
+    is_open = store.exists(name) and not _is_empty(settings, key)
+    request = json.loads(store.read(name)) if is_open else _night_request(settings, options)
     return key, request, [s for s in step_names(_NIGHTLY) if read_result(settings, _NIGHTLY, key, s)]
 
 
+def _is_empty(settings: Settings, key: str) -> bool:
+    """True for a run of a night that ended with nothing: its first step failed before anything was landed (a folder
+    that is not there), or found nothing new. What was asked for in it binds nobody."""
+    pulled = read_result(settings, _NIGHTLY, key, step_names(_NIGHTLY)[0])
+    if pulled is not None:
+        return bool(pulled.get("skipped"))
+    if not _runs(settings).exists(f"{_NIGHTLY}/{key}/{_NOT_BEGUN}"):
+        return False
+    return next(open_part(settings, "staging").iter_objects(f"{key}/"), None) is None
+
+
 def _open_run(settings: Settings, flow: str, key: str, request: dict[str, object], *, force: bool) -> Run:
-    """The run with its stored request; the first request of a run stands, a later, other one is an error."""
+    """The run with its stored request; the first request of a run stands, a later, other one is an error: not where
+    the run is empty."""
     store, name = _runs(settings), f"{flow}/{key}/request.json"
     if store.exists(name):
         stored: dict[str, object] = json.loads(store.read(name))
-        if flow == _NIGHTLY and request and request != stored:
+        if flow == _NIGHTLY and request and request != stored and _is_empty(settings, key):
+            stored = request
+            store.write(name, canonical_json(stored).encode())
+        elif flow == _NIGHTLY and request and request != stored:
             raise UsageError(
                 f"run {key} was started with {stored}, now it is asked for {request}: "
                 f"finish it first (`nightcap run {flow} --run {key}`)"
@@ -119,6 +137,8 @@ def _open_run(settings: Settings, flow: str, key: str, request: dict[str, object
     else:
         stored = request
         store.write(name, canonical_json(stored).encode())
+    if flow == _NIGHTLY:
+        store.delete(f"{flow}/{key}/{_NOT_BEGUN}")  # from here on it is begun, until it fails again
     night = dt.date.fromisoformat(str(stored["night"])) if stored.get("night") else None
     return Run(flow, key, night, stored, force)
 
@@ -241,6 +261,10 @@ def execute(
             from pipelines.corpus.step import record_stopped
 
             record_stopped(settings, run, results, str(error))
+        raise
+    except PipelineError as error:
+        if flow == _NIGHTLY and step == step_names(flow)[0]:
+            _runs(settings).write(f"{flow}/{run.key}/{_NOT_BEGUN}", canonical_json({"error": str(error)}).encode())
         raise
     row = {"flow": flow, "step": step, "run": run.key, "night": run.night and run.night.isoformat(), "inputs": inputs,
            "is_complete": True, "seconds": round(time.monotonic() - started, 2), **result.to_dict()}  # fmt: skip

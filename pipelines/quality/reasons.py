@@ -21,6 +21,7 @@ PARENTS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "id_aliases": ("documents", ("doc_id", "raw_sha256")),
 }
 _MAX_VALUE = 120
+_LONGEST = 50_000
 #: Columns that say where in its file a row stands; stable over nights, so nothing of deliveries or hashes.
 _LOCATORS: Mapping[str, str] = {
     "deliveries": "{name}",
@@ -80,6 +81,14 @@ def parent_message(parent_table: str, row: Row) -> str:
     return f"its {parent_table.removesuffix('s')} {name} was rejected, see there"
 
 
+def _without_bulk(row: Row) -> dict[str, object]:
+    """The row with texts that no legend may have cut: quarantine, receipts and tables would each hold them whole."""
+    return {
+        k: f"{v[:_LONGEST]}… ({len(v)} characters)" if isinstance(v, str) and len(v) > _LONGEST else v
+        for k, v in row.items()
+    }
+
+
 def rejection_row(
     unit: str, reason: Reason, message: str, locator: str, row: Row, names: Mapping[str, str], rule: tuple[str, str]
 ) -> dict[str, object]:
@@ -89,7 +98,8 @@ def rejection_row(
     return {
         "source": str(row.get("source") or ""), "unit": unit, "reason": reason.value, "message": message,
         "name": name, "locator": locator, "delivery_id": str(row.get("delivery_id") or ""),
-        "raw_sha256": raw_sha256, "payload": canonical_json(dict(row)), "rule": rule[0], "rule_version": rule[1],
+        "raw_sha256": raw_sha256, "payload": canonical_json(_without_bulk(row)), "rule": rule[0],
+        "rule_version": rule[1],
     }  # fmt: skip
 
 

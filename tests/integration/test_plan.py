@@ -85,6 +85,37 @@ def test_a_source_that_cannot_be_listed_is_named(settings: Settings, articles: P
         make_plan(settings, {**NIGHT, "articles": ""})
 
 
+def test_a_run_that_ended_with_nothing_binds_nobody_to_its_folder(settings: Settings, articles: Path) -> None:
+    wrong = {**NIGHT, "articles": str(articles.parent / "articels")}
+    with pytest.raises(UsageError, match="is no folder"):
+        execute(settings, "nightly_corpus", "pull", None, wrong)
+    options = {**NIGHT, "articles": str(articles)}
+    assert make_plan(settings, options)["sources"][0]["n_new"] == 4
+    assert execute(settings, "nightly_corpus", "pull", None, options)["counts"]["valid"] == 4
+    with pytest.raises(UsageError, match="finish it first"):
+        execute(settings, "nightly_corpus", "pull", None, wrong)
+    close_by_hand(settings, 60)
+    assert execute(settings, "nightly_corpus", "pull", None, options)["skipped"]
+    other = articles.parent / "other"
+    other.mkdir()
+    (other / "9.xml").write_text("<article><front/><!-- 9 --></article>")
+    result = execute(settings, "nightly_corpus", "pull", None, {**NIGHT, "articles": str(other)})
+    assert (result["run"], result["counts"]["valid"]) == ("2026-11-18.1", 1)
+
+
+def test_a_night_that_failed_after_it_had_landed_something_keeps_its_request(
+    settings: Settings, articles: Path
+) -> None:
+    wrong = {**NIGHT, "articles": str(articles.parent / "articels")}
+    with pytest.raises(UsageError, match="is no folder"):
+        execute(settings, "nightly_corpus", "pull", None, wrong)
+    journal = settings.path("staging", "2026-11-18", "pull", "journal", "deposit")
+    journal.mkdir(parents=True)
+    (journal / "000000.jsonl").write_text("{}")
+    with pytest.raises(UsageError, match="finish it first"):
+        execute(settings, "nightly_corpus", "pull", None, {**NIGHT, "articles": str(articles)})
+
+
 def test_minutes_follow_what_earlier_nights_took() -> None:
     assert fit_line([(0, 10), (100, 20)]) == pytest.approx((10, 0.1))
     assert fit_line([(50, 8), (50, 12)]) == pytest.approx((10, 0))

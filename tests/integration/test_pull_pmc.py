@@ -391,6 +391,27 @@ def test_a_provider_that_gives_nothing_it_lists_is_missing(bucket: PmcBucket, pr
     assert len(night(home, 18)) == 10
 
 
+def test_an_address_of_another_form_is_never_taken_for_an_article_without_jats(
+    bucket: PmcBucket, proxy: Proxy, tmp_path: Path
+) -> None:
+    home, run = home_of(tmp_path, proxy), run_of(home_of(tmp_path, proxy), 18)
+    for n in range(1, 6):
+        bucket.put(n, xml_url=f"https://pmc-oa-opendata.s3.amazonaws.com/PMC{n}.1/PMC{n}.1.xml")
+    bucket.take_inventory("2026-11-18")
+    with pytest.raises(TransientError, match=r"none of the 5 articles asked for could be read, .*xml_url 'https:"):
+        sources.run(home, run)
+    for n in range(1, 4):
+        bucket.put(n)
+    bucket.write("metadata/PMC4.1.json", b'{"pmcid": "PMC4", "version": 1}')
+    bucket.put(5, xml_url="s3://pmc-oa-opendata/PMC5.1/../../x.xml")
+    bucket.take_inventory("2026-11-18")
+    sources.run(home, run)
+    assert len(names(home, run)) == 8
+    assert [(e["name"], e["reason"]) for e in manifest(home, run)[0] if e["status"] == "quarantined"] == [
+        ("PMC5.1.xml", "unreadable"), ("PMC4.1.xml", "unreadable")
+    ]  # fmt: skip
+
+
 def test_where_each_file_came_from_stands_in_the_manifest(bucket: PmcBucket, proxy: Proxy, tmp_path: Path) -> None:
     home, run = home_of(tmp_path, proxy), run_of(home_of(tmp_path, proxy), 18)
     bucket.put(1)

@@ -60,6 +60,13 @@ def test_a_rejection_names_file_place_and_row() -> None:
     assert parent_message("figures", row) == "its figure 10.1/a#fig-1 was rejected, see there"
 
 
+def test_a_text_beyond_all_legends_is_not_kept_whole() -> None:
+    row = {"figure_id": "10.1/a#fig-1", "legend": "x" * 1_000_000, "caption_xml": "é" * 50_000, "position": 1}
+    found = rejection_row("figure", Reason.OVERLONG_LEGEND, "overlong", "x", row, {}, ("", ""))
+    payload = json.loads(str(found["payload"]))
+    assert payload == {**row, "legend": "x" * 50_000 + "… (1000000 characters)"}
+
+
 def _rejection(**changes: object) -> dict[str, object]:
     row: dict[str, object] = {
         "source": "s", "unit": "panel", "reason": "duplicate_panel", "message": "m", "name": "a.xml", "locator": "f/0",
