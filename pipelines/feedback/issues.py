@@ -263,5 +263,5 @@ def find_issue(issues: Sequence[Issue], identifier: str) -> Issue:
     if found:
         raise UsageError(f"{len(found)} issues begin with {identifier}: give more of the id")
     if len(wanted) < 4:
-        raise UsageError(f"{identifier!r} is too short: give at least four characters of an id that `nightcap quarantine list` shows")
+        raise UsageError(f"{identifier!r} is too short: give four characters of an id of `nightcap quarantine list`")
     raise UsageError(f"no issue {identifier!r}: `nightcap quarantine list` shows them")
