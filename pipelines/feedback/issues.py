@@ -262,4 +262,6 @@ def find_issue(issues: Sequence[Issue], identifier: str) -> Issue:
         return found[0]
     if found:
         raise UsageError(f"{len(found)} issues begin with {identifier}: give more of the id")
+    if len(wanted) < 4:
+        raise UsageError(f"{identifier!r} is too short: give four characters of an id of `nightcap quarantine list`")
     raise UsageError(f"no issue {identifier!r}: `nightcap quarantine list` shows them")

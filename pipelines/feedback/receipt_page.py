@@ -16,8 +16,9 @@ _STATUS = {
     "open": "to be mended", "fixed": "fixed since, with the delivery", "waived": "may stay as it is, decided by",
 }  # fmt: skip
 _FOOT = (
-    "<footer>Mend the file and put it into the next delivery under the same name: what is accepted then closes the "
-    "issue by itself.</footer>"
+    "<footer>Mend the file and put it into the next delivery under the same name, with a later date in its "
+    "delivery.toml: what is accepted then closes the issue by itself. Of two versions with the same date, it is "
+    "not the order of arrival that decides which one counts.</footer>"
 )
 
 
@@ -72,14 +73,22 @@ def _accepted(receipt: Receipt) -> str:
     files = receipt["files"]
     accepted = "readable" if receipt["is_stopped"] else "accepted"
     words = {"n_in": "files delivered", "accepted": accepted, "rejected": "rejected",
-             "duplicate": "the same bytes twice", "ignored": "ignored by a listed pattern"}  # fmt: skip
+             "duplicate": "the same bytes twice", "ignored": "not read"}  # fmt: skip
     rows = [(words[k], n) for k, n in files.items() if n or k in ("n_in", "accepted")]
     counts = receipt["accepted"]
     if counts is None:
         note = "<p>Figures and annotations of this night can no longer be counted; the files can.</p>"
     else:
         note, rows = "", rows + [(f"{unit}s accepted", counts[unit]) for unit in _UNITS if counts.get(unit)]
-    return f"<section><h2>What came in</h2>{_table(rows)}{note}</section>"
+    return f"<section><h2>What came in</h2>{_table(rows)}{note}{_not_read(receipt['not_read'])}</section>"
+
+
+def _not_read(files: Sequence[Mapping[str, str]]) -> str:
+    if not files:
+        return ""
+    named = ", ".join(f"<code>{escape(f['file'])}</code> ({escape(f['why'])})" for f in files[:ROWS_ON_PAGE])
+    more = f" and {len(files) - ROWS_ON_PAGE:,} more" if len(files) > ROWS_ON_PAGE else ""
+    return f"<p>Not read: {named}{more}.</p>"
 
 
 def _table(rows: Iterable[tuple[str, int]]) -> str:

@@ -14,7 +14,7 @@ from pipelines.feedback.places import LegendPlace, RawPlace
 
 Row = Mapping[str, Any]
 #: Raised by hand whenever equal deliveries can give another receipt: all are written again then.
-RECEIPT_VERSION = 1
+RECEIPT_VERSION = 2
 _DELIVERY = ("delivery_id", "source", "sender", "name", "stated_date", "review_stage", "annotated_types", "has_roles",
              "is_synthetic")  # fmt: skip
 _LONGEST_NAME = 120
@@ -55,6 +55,15 @@ def count_files(files: Iterable[Row], issues: Iterable[Issue]) -> dict[str, int]
     }  # fmt: skip
 
 
+def list_ignored(files: Iterable[Row]) -> list[dict[str, str]]:
+    """Files of the delivery that nobody read, each with why, by name; its description is not one of them."""
+    return sorted(
+        ({"file": str(f["name"]), "why": str(f.get("reason") or "")} for f in files
+         if f["status"] == "ignored" and not str(f["name"]).endswith("delivery.toml")),
+        key=lambda f: f["file"],
+    )  # fmt: skip
+
+
 def build_receipt(
     delivery: Row, night: Row, files: Sequence[Row], issues: Sequence[Issue], accepted: Mapping[str, int] | None,
     places: Mapping[str, tuple[RawPlace | None, LegendPlace | None]],
@@ -71,6 +80,7 @@ def build_receipt(
         "night": night["night"], "run_key": night["run_key"], "is_stopped": is_stopped,
         "corpus_version": None if is_stopped else night.get("corpus_version"),
         "files": count_files(files, issues),
+        "not_read": list_ignored(files),
         "accepted": accepted,
         "n_rejected": len(rows),
         "rejected_by_reason": dict(sorted(Counter(i.reason for i in rows).items())),

@@ -132,6 +132,14 @@ def ignore_patterns(patterns: Sequence[str], kind: str) -> tuple[str, ...]:
     return tuple(p for p in patterns if p not in taken)
 
 
+def is_passed_over(names: Iterable[str], toml: bytes | None, patterns: Sequence[str]) -> bool:
+    """True where a delivery describes itself and the patterns leave none of its files (`names`): its format is not
+    stated, or not the one that its files have. Its sender is to read so, and not to hear nothing."""
+    if toml is None or b"deleted" in toml:
+        return False
+    return all(is_ignored(name, patterns) for name in names)
+
+
 def comes_in_parts(kind: str) -> bool:
     """True where one record of the format is read from several files."""
     return kind in _IN_PARTS

@@ -41,8 +41,11 @@ class Fetched:
 
 def land_item(connector: Connector, item: Item, old: Mapping[str, str], put: Callable[[bytes], str]) -> Fetched:
     """Fetch one item and land what is new of it; `old` is name → sha256 of what the last closed night took of it, `put`
-    stores bytes and returns their sha256."""
-    entries, description = [], None
+    stores bytes and returns their sha256.
+
+    Under another description nothing of an archive is old: the same bytes then say something else.
+    """
+    entries, description, described = [], None, {}
     for raw_name, data in connector.fetch(item):
         name = printable(raw_name)
         entry = Entry(connector.name, item.delivery, name, "", 0, "valid", key=item.key, etag=item.etag,
@@ -51,17 +54,24 @@ def land_item(connector: Connector, item: Item, old: Mapping[str, str], put: Cal
             entries.append(replace(entry, status="ignored", reason=data.why, size=data.size))
         elif isinstance(data, Rejection):
             entries.append(replace(entry, status="quarantined", reason=str(data.reason), message=data.message))
-        elif name.rsplit("/", 1)[-1].rsplit("!", 1)[-1] == DELIVERY_FILE:
+        elif _describes(name):
             description = data if description is None else description
+            described[name] = sha256_bytes(data)
             if states_deletions(name, data):
                 entries.append(replace(entry, raw_sha256=put(data), size=len(data)))
                 continue
-            entries.append(replace(entry, status="ignored", reason=_DESCRIPTION, size=len(data)))
+            entries.append(replace(entry, status="ignored", reason=_DESCRIPTION, raw_sha256=put(data), size=len(data)))
         elif old.get(name) == sha256_bytes(data):
             entries.append(replace(entry, status="unchanged", raw_sha256=old[name], size=len(data)))
         else:
             entries.append(replace(entry, raw_sha256=put(data), size=len(data)))
+    if any(e.status == "unchanged" for e in entries) and described != {n: s for n, s in old.items() if _describes(n)}:
+        return land_item(connector, item, {}, put)
     return Fetched(tuple(entries), description)
+
+
+def _describes(name: str) -> bool:
+    return name.rsplit("/", 1)[-1].rsplit("!", 1)[-1] == DELIVERY_FILE
 
 
 def land_vanished(connector: Connector, item: Item, put: Callable[[bytes], str]) -> Entry:

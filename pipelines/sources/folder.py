@@ -13,11 +13,13 @@ from pipelines.sources.archives import IgnoredMember, Limits, Member, is_archive
 from pipelines.sources.connectors import Changes, Folder, Item, ObjectInfo, Part, printable
 from pipelines.sources.deliveries import (
     DELIVERY_FILE,
+    UNKNOWN,
     DeliveryInfo,
     comes_in_parts,
     delivery_name,
     ignore_patterns,
     is_ignored,
+    is_passed_over,
     stated_format,
     states_deletions,
 )
@@ -51,7 +53,9 @@ class FolderConnector:
         for found, name in zip(objects, names, strict=True):
             if comes_in_parts(stated_format(tomls.get(name))):
                 parts.setdefault(name, []).append((found.key, found.etag))
-        items = [self._item(o, n, tomls, parts.get(n, ())) for o, n in zip(objects, names, strict=True)]
+        passed_over = self._passed_over([o.key for o in objects], names, tomls)
+        items = [self._item(o, n, tomls, parts.get(n, ()), is_passed_over=n in passed_over)
+                 for o, n in zip(objects, names, strict=True)]  # fmt: skip
         items += [
             Item(printable(key), "", delivery=_delivery_of(key, has_root_toml=has_root_toml), is_ignored=True,
                  ref={"why": why})
@@ -59,14 +63,28 @@ class FolderConnector:
         ]  # fmt: skip
         return Changes(items, descriptions=tomls, is_complete=True)
 
+    def _passed_over(self, keys: Sequence[str], names: Sequence[str], tomls: dict[str, bytes]) -> set[str]:
+        """Deliveries with a description of which no file would be taken."""
+        held: dict[str, list[str]] = {name: [] for name in tomls}
+        for key, name in zip(keys, names, strict=True):
+            if name in held:
+                held[name].append("" if is_archive(key) else key)
+        return {
+            name for name, inside in held.items()
+            if is_passed_over(inside, tomls[name], ignore_patterns(self._pull.ignore, stated_format(tomls[name])))
+        }  # fmt: skip
+
     def _item(
-        self, found: ObjectInfo, delivery: str, tomls: dict[str, bytes], parts: Sequence[tuple[str, str]]
+        self, found: ObjectInfo, delivery: str, tomls: dict[str, bytes], parts: Sequence[tuple[str, str]],
+        *, is_passed_over: bool = False,
     ) -> Item:  # fmt: skip
         """`terms`: while the description of its delivery and the settings that decide what is taken are the same, and
         the etag is, so is what comes of the file. `parts`: all files of the delivery where its records need several."""
-        terms = short_hash(sha256_bytes(tomls.get(delivery, b"")), *self._terms, *parts)
+        extra = ("passed over",) if is_passed_over else ()
+        terms = short_hash(sha256_bytes(tomls.get(delivery, b"")), *self._terms, *parts, *extra)
         kind = stated_format(tomls.get(delivery))
-        ignored = not is_archive(found.key) and is_ignored(found.key, ignore_patterns(self._pull.ignore, kind))
+        patterns = ignore_patterns(self._pull.ignore, UNKNOWN if is_passed_over else kind)
+        ignored = not is_archive(found.key) and is_ignored(found.key, patterns)
         ignored = ignored and not states_deletions(found.key, tomls.get(delivery, b""))
         key = printable(found.key)
         ref = ({"path": found.key} if key != found.key else {}) | ({"format": kind} if kind != "mixed" else {})
@@ -92,7 +110,10 @@ class FolderConnector:
     def _iter_archive(self, key: str, kind: str) -> Iterator[Part]:
         limits = Limits(member_bytes=self._pull.max_file_mib << 20)
         data = self._store.read(key)
-        patterns = ignore_patterns(self._pull.ignore, kind or _format_inside(data, key, limits))
+        names, toml = _look_inside(data, key, limits)
+        patterns = ignore_patterns(self._pull.ignore, kind or stated_format(toml))
+        if is_passed_over(names, toml, patterns):
+            patterns = ignore_patterns(self._pull.ignore, UNKNOWN)
         for member in iter_members(data, key, limits):
             if isinstance(member, Rejection):
                 yield f"{key}!{member.locator or member.reason}", member
@@ -106,10 +127,15 @@ class FolderConnector:
                 yield name, member.data
 
 
-def _format_inside(data: bytes, key: str, limits: Limits) -> str:
-    """The format that the delivery.toml of an archive states, wherever it stands in it: it says which members count."""
-    inside = (m for m in iter_members(data, key, limits) if isinstance(m, Member) and _last(m.name) == DELIVERY_FILE)
-    return stated_format(next((m.data for m in inside), None))
+def _look_inside(data: bytes, key: str, limits: Limits) -> tuple[list[str], bytes | None]:
+    """(names of the members, the delivery.toml of the archive wherever it stands in it): which members count depends on
+    both. A refused member has a name that no pattern has."""
+    names, toml = [], None
+    for member in iter_members(data, key, limits):
+        if isinstance(member, Member) and _last(member.name) == DELIVERY_FILE and toml is None:
+            toml = member.data
+        names.append(printable(member.name) if isinstance(member, Member) else "")
+    return names, toml
 
 
 def _last(name: str) -> str:

@@ -58,6 +58,61 @@ def rejected(home: Settings, run: Run) -> list[str]:
     return sorted(json.loads(line)["reason"] for line in text.splitlines())
 
 
+@pytest.mark.parametrize("stated", ["", 'format = "bioc"\n'])
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_delivery_of_which_nothing_would_be_taken_is_refused_and_not_silent(
+    home: Settings, tmp_path: Path, stated: str, packed: bool
+) -> None:
+    """A described delivery in JSON that forgets its format: its sender reads so; once stated, the file comes in."""
+    span = {"begin": 4, "end": 7}
+    record = json.dumps({"text": "(A) LC3 in cells.", "denotations": [{"id": "T1", "span": span, "obj": "protein"}]})
+
+    def deliver(toml: str) -> None:
+        files = {"delivery.toml": toml, "1.json": record, "README.md": "no record"}
+        (tmp_path / "c" / "d").mkdir(parents=True, exist_ok=True)
+        if packed:
+            with zipfile.ZipFile(tmp_path / "c" / "d.zip", "w") as archive:
+                for name, text in files.items():
+                    archive.writestr(name, text)
+        else:
+            for name, text in files.items():
+                (tmp_path / "c" / "d" / name).write_text(text)
+
+    deliver(f'sender = "x"\n{stated}')
+    first, counts = night(home, 18, tmp_path / "c")
+    assert (counts["valid"] + counts["quarantined"], counts["ignored"]) == (1, 2)
+    assert len(rejected(home, first)) == 1
+    _, again = night(home, 19, tmp_path / "c")
+    assert (again["valid"], again["quarantined"]) == (0, 0)
+    deliver('sender = "x"\nformat = "pubannotation"\n')
+    third, counts = night(home, 20, tmp_path / "c")
+    assert (counts["valid"], len(parsed(home, third, "figures"))) == (1, 1)
+
+
+def test_an_archive_with_another_description_comes_again(home: Settings, tmp_path: Path) -> None:
+    """Packed again with a mended delivery.toml, or without one, the same files say something else, as in a folder."""
+
+    def deliver(*members: tuple[str, str]) -> None:
+        with zipfile.ZipFile(tmp_path / "c" / "d.zip", "w") as archive:
+            for name, text in members:
+                archive.writestr(name, text)
+
+    (tmp_path / "c").mkdir()
+    curator = ("delivery.toml", 'sender = "x"\nhas_roles = true\nreview_stage = "curator"')
+    author = ("delivery.toml", 'sender = "x"\nhas_roles = true\nreview_stage = "author"')
+    for day, members, n_valid in (
+        (18, [curator, ("x.xml", TAGGED)], 1),
+        (19, [curator, ("x.xml", TAGGED), ("README", "packed again")], 0),
+        (20, [("x.xml", TAGGED), author], 1),
+        (21, [("x.xml", TAGGED)], 1),
+        (22, [("x.xml", TAGGED), ("README", "again")], 0),
+    ):
+        deliver(*members)
+        run, counts = night(home, day, tmp_path / "c")
+        assert (day, counts["valid"], counts["unchanged"]) == (day, n_valid, 1 - n_valid)
+        assert len(parsed(home, run, "annotations") if n_valid else []) == n_valid
+
+
 def test_a_mended_delivery_comes_in_the_next_night(home: Settings, tmp_path: Path) -> None:
     folder = tmp_path / "c" / "d"
     folder.mkdir(parents=True)

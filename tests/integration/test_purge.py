@@ -147,6 +147,8 @@ def test_old_versions_that_held_it_are_named_and_no_more_verified(settings: Sett
     assert [m["tag"] for m in rebuildable(CorpusRepo(settings).manifests())] == ["corpus/purge-4"]
     with pytest.raises(Exception, match=r"dvc|missing"):
         verify_version(settings, f"corpus/{NIGHTS[0]}")
+    with pytest.raises(UsageError, match=r"was purged; use corpus/purge-4"):
+        open_version(NIGHTS[0], home=settings.root)
 
 
 def test_the_benchmark_goes_on_without_it_and_the_index_forgets_it(settings: Settings) -> None:

@@ -14,6 +14,7 @@ from pipelines.clients.corpus_repo import CorpusFile, CorpusRepo
 from pipelines.core.hashing import canonical_json
 from pipelines.core.ids import normalise_alias
 from pipelines.corpus.diff import build_diff
+from pipelines.corpus.versions import rebuildable
 from pipelines.errors import UsageError
 from pipelines.settings import Settings
 
@@ -65,11 +66,16 @@ def show_benchmarks(settings: Settings, version: str) -> list[dict[str, Any]]:
 
 
 def find_version(repo: CorpusRepo, version: str | None) -> str:
-    """Tag of a version by its tag or what follows corpus/ in it, the newest for None; UsageError for an unknown one."""
-    tags = [str(m["tag"]) for m in repo.manifests()] if repo.exists() else []
+    """Tag of a version by its tag or what follows corpus/ in it, the newest for None; UsageError for an unknown one
+    and for one that a purge took files from."""
+    manifests = repo.manifests() if repo.exists() else []
+    tags = [str(m["tag"]) for m in manifests]
     if version is None and tags:
         return tags[-1]
+    whole = {str(m["tag"]) for m in rebuildable(manifests)}
     for name in (version, f"corpus/{version}"):
+        if name in tags and name not in whole:
+            raise UsageError(f"{name} can be rebuilt no more: a document was purged; use {tags[-1]} or a later one")
         if name in tags:
             return str(name)
     raise UsageError(f"no corpus version {version}: {', '.join(tags[-5:]) or 'none was made yet'}")

@@ -54,6 +54,13 @@ def test_files_are_counted_once_whoever_rejected_them() -> None:
     assert count_files(FILES, ISSUES) == {"n_in": 5, "accepted": 1, "rejected": 2, "duplicate": 1, "ignored": 1}
 
 
+def test_what_nobody_read_is_named_with_why() -> None:
+    files = [*FILES, {"name": "b/<pipe>.xml", "status": "ignored", "raw_sha256": "", "reason": "a device or pipe"}]
+    found = build_receipt(DELIVERY, NIGHT, files, [], {}, {})
+    assert found["not_read"] == [{"file": "b/<pipe>.xml", "why": "a device or pipe"}]
+    assert "<code>b/&lt;pipe&gt;.xml</code> (a device or pipe)" in render_receipt(found)
+
+
 def test_every_file_of_the_delivery_is_accounted_for() -> None:
     counts = count_files(FILES, ISSUES)
     assert counts.pop("n_in") == sum(counts.values())
