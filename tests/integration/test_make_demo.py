@@ -22,11 +22,18 @@ def home(tmp_path: Path) -> Iterator[Path]:
     Components(tmp_path / "home" / "airflow", {}).stop_marked()
 
 
+def _hear_ctrl_c() -> None:
+    """A shell's background job ignores SIGINT and hands that down: these tests may run in one, a demo hears it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @contextlib.contextmanager
 def started(home: Path) -> Iterator[subprocess.Popen[str]]:
     words = [sys.executable, str(SCRIPT), "--home", str(home), "--nights", "1"]
     with home.with_suffix(".out").open("w") as out:
-        process = subprocess.Popen(words, stdout=out, stderr=out, text=True, env=clean_environ())
+        process = subprocess.Popen(
+            words, stdout=out, stderr=out, text=True, env=clean_environ(), preexec_fn=_hear_ctrl_c
+        )
     try:
         yield process
     finally:
