@@ -184,7 +184,8 @@ def withdraw_target(
 ) -> None:
     """Hide a delivery, or all of a night, in a new version; history keeps it, no flow stops.
 
-    What it superseded is current again. The same bytes in a later delivery count anew. Sets the hold `corpus`.
+    What it superseded is current again. Sets the hold `corpus`. The same bytes in a later delivery count anew: under
+    another folder name, or with another delivery.toml. Where they lay they stay hidden, and `pull` says so.
     Example: nightcap corpus withdraw curation:2026-11-20:2 --why "wrong ontology"
     """
     from pipelines.cli.corpus_tables import render_withdrawal

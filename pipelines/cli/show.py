@@ -25,6 +25,7 @@ from pipelines.corpus.night_record import nights_missing
 from pipelines.errors import UsageError
 from pipelines.feedback.issues import count_by
 from pipelines.feedback.step import read_issues
+from pipelines.flows.unfinished import list_unfinished
 from pipelines.settings import Settings
 
 _NIGHTS_SHOWN = 10
@@ -57,10 +58,11 @@ def collect_status(settings: Settings) -> Row:
     published = _published(settings)
     serving = _serving(settings)
     nights = list(records.nights)[-_NIGHTS_SHOWN:][::-1]
-    missing = nights_missing(records.nights)
+    missing, unfinished = nights_missing(records.nights), list_unfinished(settings)
     return {
         "home": str(settings.root), "data_kind": settings.home.data_kind, "holds": _holds(settings),
-        "alerts": _alerts(settings, missing), "freshness": _freshness(settings, nights, published), "nights": nights,
+        "alerts": _alerts(settings, missing, unfinished), "unfinished": unfinished,
+        "freshness": _freshness(settings, nights, published), "nights": nights,
         "corpus_version": manifests[-1]["tag"] if manifests else None, "published": published, "champions": champions,
         "serving": serving, **_quarantine(settings),
         "notes": _notes(settings, manifests, champions, published, nights),
@@ -70,8 +72,8 @@ def collect_status(settings: Settings) -> Row:
 def _empty(settings: Settings) -> Row:
     note = f"{settings.root} does not exist yet: run `make demo`, or `nightcap night --articles …`"
     nothing: Row = {"corpus_version": None, "published": None, "champions": {}, "serving": None, "quarantine": {},
-                    "issues": {}}  # fmt: skip
-    return {"home": str(settings.root), "data_kind": settings.home.data_kind, "holds": [], "alerts": [], "nights": [],
+                    "issues": {}, "holds": [], "alerts": [], "unfinished": [], "nights": []}  # fmt: skip
+    return {"home": str(settings.root), "data_kind": settings.home.data_kind,
             "freshness": {"last_night": None, "published_night": None, "sources_missing": [], "sources": []},
             **nothing, "notes": [note]}  # fmt: skip
 
@@ -155,12 +157,16 @@ def _quarantine(settings: Settings) -> Row:
     return {"quarantine": count_by(open_ones, "reason"), "issues": count_by(issues, "status")}
 
 
-def _alerts(settings: Settings, missing: Mapping[str, int]) -> list[str]:
-    """What somebody has to look at today: a source that has been missing for several nights."""
-    return [
+def _alerts(settings: Settings, missing: Mapping[str, int], unfinished: Sequence[Row]) -> list[str]:
+    """What somebody has to look at today: nights that do not end, a source that has been missing for several nights."""
+    most, failed = settings.pull.alert_after_nights, sorted({str(run["night"]) for run in unfinished})
+    alerts = [
         f"{source} could not be read for {n} nights: `nightcap doctor` says why, the nights go on without it"
-        for source, n in sorted(missing.items()) if n >= settings.pull.alert_after_nights
+        for source, n in sorted(missing.items()) if n >= most
     ]  # fmt: skip
+    if len(failed) >= most:
+        alerts.insert(0, f"{len(failed)} nights in a row did not end, since {failed[0]}: nothing new comes in")
+    return alerts
 
 
 def _notes(
@@ -197,6 +203,11 @@ def render_status(data: Row, console: Console | None = None) -> None:
         out.print(f"[bold red]HOLD[/] {hold['name']} by {escape(hold['who'])}{until}: {escape(hold['why'])}")
     for alert in data["alerts"]:
         out.print(f"[bold red]ALERT[/] {escape(alert)}")
+    for run in data["unfinished"][:_NIGHTS_SHOWN]:
+        out.print(f"[bold red]NOT ENDED[/] {run['run_key']} at {run['step']}: {escape(run['error'])}; "
+                  f"go on with `{run['next']}`")  # fmt: skip
+    if len(data["unfinished"]) > _NIGHTS_SHOWN:
+        out.print(f"[dim]and {len(data['unfinished']) - _NIGHTS_SHOWN} older ones; all of them with --json[/]")
     fresh, published = data["freshness"], data["published"]
     corpus, generation = data["corpus_version"] or "none", published["generation"] if published else "nothing"
     out.print(f"last closed night [bold]{fresh['last_night'] or 'none'}[/], corpus [bold]{corpus}[/], "

@@ -73,17 +73,20 @@ class LocalStore:
         start = base if base.is_dir() else base.parent
         if not self.root.is_dir() or not start.is_dir():
             return
+        home = self.root.resolve()
         for path in sorted(p for p in start.rglob("*") if p.is_file()):
             key = path.relative_to(self.root).as_posix()
-            if key.startswith(prefix) and not path.name.endswith(".tmp"):
+            if key.startswith(prefix) and _why_not_read(path, home) is None:
                 stat = path.stat()
                 yield ObjectInfo(key, stat.st_size, f"{stat.st_size}-{stat.st_mtime_ns}")
 
     def iter_others(self) -> Iterator[tuple[str, str]]:
-        """(key, what it is) of what `iter_objects` passes over: a link to a folder may lead out of this one or round in
-        a circle, a pipe may never end, a .tmp file is still being written."""
+        """(key, what it is) of what `iter_objects` passes over: a link may lead out of this folder (whoever may write
+        here could have any file read) or round in a circle, a pipe may never end, a .tmp file is still being written.
+        """
+        home = self.root.resolve()
         for path in sorted(self.root.rglob("*")):
-            if why := _why_not_read(path):
+            if why := _why_not_read(path, home):
                 yield path.relative_to(self.root).as_posix(), why
 
     def delete(self, key: str) -> None:
@@ -93,8 +96,11 @@ class LocalStore:
         return str(self.root / key) if key else str(self.root)
 
 
-def _why_not_read(path: Path) -> str | None:
+def _why_not_read(path: Path, home: Path) -> str | None:
+    """`home`: the real path of the store's folder, which may be a link itself."""
     if path.is_file():
+        if path.is_symlink() and not path.resolve().is_relative_to(home):
+            return "a link to a file outside this folder, not followed"
         return "a temporary file (.tmp)" if path.name.endswith(".tmp") else None
     if path.is_symlink():
         return "a link to a folder, not followed" if path.is_dir() else "a broken link, not a file"

@@ -1,9 +1,9 @@
 """Runs one step in this process: resolves the run, reads what earlier steps left, writes the result last.
 
-runs/<flow>/<key>/request.json is what was asked for, resolved once; <step>.json the result of a step; not_begun.json
-says why a night's first step failed before it had anything. A step of
-nightly_corpus whose result is complete for the same inputs says so and does nothing (`force` does it again); the other
-flows work out from stored state what is pending, so their steps always look.
+runs/<flow>/<key>/request.json is what was asked for, resolved once; <step>.json the result of a step; failed.json at
+which step a night failed last and why, until it goes on. A step of nightly_corpus whose result is complete for the same
+inputs says so and does nothing (`force` does it again); the other flows work out from stored state what is pending, so
+their steps always look.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ FLOWS: dict[str, ModuleType] = {
     "maintenance": maintenance,
 }
 _NIGHTLY = "nightly_corpus"
-_NOT_BEGUN = "not_begun.json"
+_FAILED = "failed"
 Step = Callable[[Context], StageResult]
 
 
@@ -64,14 +64,24 @@ def read_result(settings: Settings, flow: str, key: str, step: str) -> dict[str,
     return json.loads(store.read(name)) if store.exists(name) else None
 
 
+def read_failure(settings: Settings, key: str) -> dict[str, Any] | None:
+    """{step, error} of a night that failed and was not gone on with since."""
+    return read_result(settings, _NIGHTLY, key, _FAILED)
+
+
 # which run
 
 
-def night_keys(settings: Settings, night: dt.date) -> list[str]:
-    """Keys of the runs of a night in their order: D, D.1, D.2, …"""
+def run_keys(settings: Settings, of: str = "") -> list[str]:
+    """Keys of the runs of all nights, or of one, in their order: D, D.1, D.2, …"""
     folder = settings.path("runs", _NIGHTLY)
-    names = [p.name for p in folder.glob(f"{night.isoformat()}*") if p.is_dir()] if folder.is_dir() else []
-    return sorted(names, key=lambda k: int(k.partition(".")[2] or 0))
+    names = [p.name for p in folder.glob(f"{of}*") if p.is_dir()] if folder.is_dir() else []
+    return sorted(names, key=lambda k: (k.partition(".")[0], int(k.partition(".")[2] or 0)))
+
+
+def night_keys(settings: Settings, night: dt.date) -> list[str]:
+    """Keys of the runs of a night in their order."""
+    return run_keys(settings, night.isoformat())
 
 
 def _night_key(settings: Settings, night: dt.date) -> str:
@@ -115,7 +125,7 @@ def _is_empty(settings: Settings, key: str) -> bool:
     pulled = read_result(settings, _NIGHTLY, key, step_names(_NIGHTLY)[0])
     if pulled is not None:
         return bool(pulled.get("skipped"))
-    if not _runs(settings).exists(f"{_NIGHTLY}/{key}/{_NOT_BEGUN}"):
+    if (read_failure(settings, key) or {}).get("step") != step_names(_NIGHTLY)[0]:
         return False
     return next(open_part(settings, "staging").iter_objects(f"{key}/"), None) is None
 
@@ -138,7 +148,7 @@ def _open_run(settings: Settings, flow: str, key: str, request: dict[str, object
         stored = request
         store.write(name, canonical_json(stored).encode())
     if flow == _NIGHTLY:
-        store.delete(f"{flow}/{key}/{_NOT_BEGUN}")  # from here on it is begun, until it fails again
+        store.delete(f"{flow}/{key}/{_FAILED}.json")  # until it fails again
     night = dt.date.fromisoformat(str(stored["night"])) if stored.get("night") else None
     return Run(flow, key, night, stored, force)
 
@@ -236,6 +246,18 @@ def _settled(settings: Settings, run: Run, step: str, results: Mapping[str, Mapp
     return None if is_open else str(selected["skipped"])
 
 
+def _record_failure(
+    settings: Settings, run: Run, step: str, results: Mapping[str, Mapping[str, Any]], error: Exception
+) -> None:
+    said = str(error) if isinstance(error, PipelineError) else f"{type(error).__name__}: {error}"
+    failed = canonical_json({"step": step, "error": said}).encode()
+    _runs(settings).write(f"{_NIGHTLY}/{run.key}/{_FAILED}.json", failed)
+    if isinstance(error, QualityError):
+        from pipelines.corpus.step import record_stopped
+
+        record_stopped(settings, run, results, said)
+
+
 def execute(
     settings: Settings, flow: str, step: str, key: str | None, options: Mapping[str, str], *, force: bool = False,
     progress: Progress | None = None,
@@ -256,15 +278,9 @@ def execute(
     started = time.monotonic()
     try:
         result = StageResult(skipped=reason) if reason else function(ctx)
-    except QualityError as error:
+    except Exception as error:
         if flow == _NIGHTLY:
-            from pipelines.corpus.step import record_stopped
-
-            record_stopped(settings, run, results, str(error))
-        raise
-    except PipelineError as error:
-        if flow == _NIGHTLY and step == step_names(flow)[0]:
-            _runs(settings).write(f"{flow}/{run.key}/{_NOT_BEGUN}", canonical_json({"error": str(error)}).encode())
+            _record_failure(settings, run, step, results, error)
         raise
     row = {"flow": flow, "step": step, "run": run.key, "night": run.night and run.night.isoformat(), "inputs": inputs,
            "is_complete": True, "seconds": round(time.monotonic() - started, 2), **result.to_dict()}  # fmt: skip

@@ -15,9 +15,10 @@ def pull(ctx: Context) -> StageResult:
         from pipelines.flows.replay import pull_again
 
         return pull_again(ctx.settings, ctx.run)
+    from pipelines.corpus.compare.step import withdrawn_raw
     from pipelines.sources.step import run
 
-    return run(ctx.settings, ctx.run, ctx.progress)
+    return run(ctx.settings, ctx.run, ctx.progress, lambda: withdrawn_raw(ctx.settings))
 
 
 def parse(ctx: Context) -> StageResult:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -210,8 +210,11 @@ class _Pull:
         return put_raw(self.landing, data)
 
 
-def run(settings: Settings, run: Run, progress: Progress | None = None) -> StageResult:
-    """Land what the request's sources hold and the corpus has not seen."""
+def run(
+    settings: Settings, run: Run, progress: Progress | None = None, withdrawn: Callable[[], Container[str]] = frozenset
+) -> StageResult:
+    """Land what the request's sources hold and the corpus has not seen. `withdrawn`: sha256 of files that the corpus
+    has seen and hides; they stay hidden where they lie, else no withdrawal would hold, and the message says so."""
     n = int(run.key.partition(".")[2] or 0)
     pull = _Pull(settings, run, open_part(settings, "landing"), open_part(settings, "staging"), n, progress)
     key = f"nights/{_night(run)}/manifest-{n}.jsonl"
@@ -220,17 +223,29 @@ def run(settings: Settings, run: Run, progress: Progress | None = None) -> Stage
         return _result(manifest["entries"], manifest["sources_missing"], pull.landing.uri(key), _accounts(pull))
     pulled, missing = _pull_sources(pull)
     entries = [e for p in pulled for e in p.entries]
-    counts = count_files(entries)
+    counts, left_out = count_files(entries), _note_left_out(entries, withdrawn)
     if n and not any(e.status in ("valid", "quarantined") and e.key not in p.unread for p in pulled for e in p.entries):
-        return StageResult(skipped=f"nothing new since the last run of {run.night}")
+        return StageResult(skipped="; ".join([f"nothing new since the last run of {run.night}", *left_out]))
     for part in pulled:
         _write_state(pull, part)
     pull.staging.write(f"{run.key}/pull/accounting.jsonl", account_lines(run, "pull", {"file": counts}))
     pull.landing.write(key, manifest_text(entries, (d for p in pulled for d in p.deliveries), missing).encode())
     notes = [f"{p.connector.name}: {note}" for p in pulled for note in p.notes]
-    if left_out := [s for s in settings.sources.places() if s not in places_of(run)]:
-        notes.append(f"configured and not asked in this run, which names its sources: {', '.join(left_out)}")
+    if unasked := [s for s in settings.sources.places() if s not in places_of(run)]:
+        notes.append(f"configured and not asked in this run, which names its sources: {', '.join(unasked)}")
+    notes += left_out
     return _result([e.to_dict() for e in entries], missing, pull.landing.uri(key), counts, notes)
+
+
+def _note_left_out(entries: Sequence[Entry], withdrawn: Callable[[], Container[str]]) -> list[str]:
+    known = [e for e in entries if e.status == "unchanged"]
+    hidden = withdrawn() if known else ()
+    names = [e.name for e in known if e.raw_sha256 in hidden]
+    if not names:
+        return []
+    shown = ", ".join(names[:_EXAMPLES]) + (", …" if len(names) > _EXAMPLES else "")
+    return [f"{len(names)} files of a withdrawn delivery left out ({shown}): bytes that lie where they lay stay "
+            "hidden; under another folder name, or with another delivery.toml, they count anew"]  # fmt: skip
 
 
 def _accounts(pull: _Pull) -> UnitCounts:

@@ -64,6 +64,33 @@ def test_withdrawn_and_delivered_again(home: Path, small_nights: list[dict[str, 
     assert say(work, "corpus", "diff", "corpus/2026-11-19", "corpus/2026-11-20", "--json")["is_equal"]
 
 
+def pulled(home: Path, date: str, curation: Path) -> str:
+    return str(say(home, "run", "nightly_corpus", "--only", "pull", "--date", date, "--curation", str(curation),
+                   "--config", "demo", "--json")["message"])  # fmt: skip
+
+
+def test_the_same_files_in_the_same_place_stay_hidden_and_are_said(
+    home: Path, small_nights: list[dict[str, str]], tmp_path: Path
+) -> None:
+    work, curation = tmp_path / "home", tmp_path / "curation"
+    shutil.copytree(home, work, symlinks=True)
+    shutil.copytree(Path(small_nights[1]["curation"]), curation)
+    run_steps(work, {"date": "2026-11-20", "curation": str(curation)}, STEPS)  # known in this place, nothing new
+    before = say(work, "corpus", "digest", "--json")["digest"]
+    assert "withdrawn" not in pulled(work, "2026-11-21", curation)
+    say(work, *WITHDRAW)
+    batch = sorted(p for p in curation.iterdir() if p.is_dir())[0]
+    files = list(batch.rglob("*.xml"))
+    for path in files:
+        path.touch()
+    assert f"{len(files)} files of a withdrawn delivery left out ({batch.name}/" in pulled(work, "2026-11-22", curation)
+    (batch / "delivery.toml").write_text((batch / "delivery.toml").read_text() + "# once more\n")
+    assert "withdrawn" not in pulled(work, "2026-11-23", curation)
+    run_steps(work, {"date": "2026-11-23", "curation": str(curation)}, STEPS)
+    assert say(work, "corpus", "digest", "--json")["digest"] == before
+    assert "withdrawn" not in pulled(work, "2026-11-24", curation)
+
+
 def check_kills(home: Path, work: Path, most: int) -> None:
     undisturbed = work / "undisturbed"
     shutil.copytree(home, undisturbed, symlinks=True)

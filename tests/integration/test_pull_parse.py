@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import errno
 import io
 import json
 import os
@@ -154,12 +155,23 @@ def test_a_raised_limit_brings_in_what_was_too_large(home: Settings, tmp_path: P
     assert counts["valid"] == 1
 
 
-def test_names_that_are_no_text_and_files_that_cannot_be_read(home: Settings, tmp_path: Path) -> None:
+def test_names_that_are_no_text_and_files_that_cannot_be_read(
+    home: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     folder = tmp_path / "a"
     folder.mkdir()
     data = JATS.format(ids="", legend="one").encode()
     Path(os.fsdecode(os.fsencode(folder) + b"/caf\xe9.xml")).write_bytes(data)
-    (folder / "memory.xml").symlink_to("/proc/self/mem")
+    broken = folder / "broken.xml"
+    broken.write_bytes(data)
+    read = Path.read_bytes
+
+    def read_bytes(path: Path) -> bytes:  # root may read every file: a disk that fails stands in for a mode of 000
+        if path == broken:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return read(path)
+
+    monkeypatch.setattr(Path, "read_bytes", read_bytes)
     with tarfile.open(folder / "x.tar.gz", "w:gz") as archive:
         member = tarfile.TarInfo(os.fsdecode(b"J_caf\xe9.xml"))
         member.size = len(data) + 1
@@ -176,24 +188,43 @@ def test_what_is_no_file_is_counted_and_not_followed(home: Settings, tmp_path: P
     for path in (folder, outside):
         path.mkdir()
     (outside / "secret.xml").write_text(JATS.format(ids="", legend="elsewhere"))
+    (outside / "delivery.toml").write_text('sender = "elsewhere"')
     (folder / "one.xml").write_text(JATS.format(ids="", legend="one"))
+    (folder / "link.xml").symlink_to(outside / "secret.xml")
+    (folder / "far.xml").symlink_to("link.xml")
+    (folder / "delivery.toml").symlink_to(outside / "delivery.toml")
     (folder / "away").symlink_to(outside)
     (folder / "round").symlink_to(folder)
     (folder / "gone.xml").symlink_to(tmp_path / "nothing")
     (folder / "half.xml.tmp").write_text("<art")
     os.mkfifo(folder / "pipe.xml")
     run, counts = night(home, 18, folder, "deposit")
-    assert (counts["n_in"], counts["valid"], counts["ignored"]) == (6, 1, 5)
+    assert (counts["n_in"], counts["valid"], counts["ignored"]) == (9, 1, 8)
     assert len(parsed(home, run, "documents")) == 1
     manifest = open_part(home, "landing").read("nights/2026-11-18/manifest-0.jsonl").decode()
     why = {r["name"]: r["reason"] for r in map(json.loads, manifest.splitlines()) if r.get("status") == "ignored"}
+    leads_out = "a link to a file outside this folder, not followed"
     assert why == {
+        "link.xml": leads_out, "far.xml": leads_out, "delivery.toml": leads_out,
         "away": "a link to a folder, not followed", "round": "a link to a folder, not followed",
         "gone.xml": "a broken link, not a file", "half.xml.tmp": "a temporary file (.tmp)",
         "pipe.xml": "a device or pipe, not a file",
     }  # fmt: skip
     _, again = night(home, 19, folder, "deposit")
-    assert (again["unchanged"], again["ignored"]) == (1, 5)
+    assert (again["unchanged"], again["ignored"]) == (1, 8)
+
+
+def test_links_within_the_location_are_read_also_where_it_is_a_link_itself(home: Settings, tmp_path: Path) -> None:
+    real, link = tmp_path / "a", tmp_path / "link"
+    (real / "batch").mkdir(parents=True)
+    (tmp_path / "ab").mkdir()
+    for name, place in (("one", real), ("two", tmp_path / "ab")):
+        (place / f"{name}.xml").write_text(JATS.format(ids="", legend=name))
+    (real / "batch" / "again.xml").symlink_to("../one.xml")
+    (real / "batch" / "beside.xml").symlink_to("../../ab/two.xml")  # its path begins like the location's
+    link.symlink_to(real)
+    _, counts = night(home, 18, link, "deposit")
+    assert (counts["valid"], counts["duplicate"], counts["ignored"]) == (1, 1, 1)
 
 
 def test_a_meca_package_is_read_whatever_its_manifest_says(home: Settings, tmp_path: Path) -> None:

@@ -89,7 +89,7 @@ def read_current(settings: Settings, version: str | None, table: str) -> pa.Tabl
         return warehouse.to_arrow(con, warehouse.read_sql("corpus/sql", f"frame_{table}"))
 
 
-# what a reparse asks
+# what pull and a reparse ask
 
 
 def _ask(settings: Settings, name: str, column: str, **values: object) -> set[str]:
@@ -106,6 +106,13 @@ def known_contents(settings: Settings, contents: Collection[str]) -> set[str]:
 def withdrawn_targets(settings: Settings) -> set[str]:
     """Deliveries and nights that were withdrawn."""
     return _ask(settings, "withdrawn", "target")
+
+
+def withdrawn_raw(settings: Settings) -> set[str]:
+    """sha256 of the raw files that only withdrawn deliveries and nights have brought."""
+    repo = CorpusRepo(settings)
+    is_any = repo.exists() and repo.files(tables=("tombstones",))
+    return _ask(settings, "withdrawn_raw", "raw_sha256") if is_any else set()
 
 
 def raw_of_document(settings: Settings, alias: str) -> set[str]:
