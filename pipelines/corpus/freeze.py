@@ -33,12 +33,14 @@ UNITS = {
 class Frozen:
     """Rows of the new version by table, and what became of every unit that came in. `ties`: publications and curated
     figures that state the date and version of another revision of theirs and differ from it: the hash decides.
-    `missed`: deletions of figures that their sender has not delivered, neither before nor tonight."""
+    `doubtful`: ids that two papers' documents state, see Identity. `missed`: deletions of figures that their sender has
+    not delivered, neither before nor tonight."""
 
     rows: Rows = field(default_factory=dict)
     counts: dict[str, UnitCounts] = field(default_factory=dict)
     merged: dict[str, str] = field(default_factory=dict)
     ties: set[str] = field(default_factory=set)
+    doubtful: dict[str, list[str]] = field(default_factory=dict)
     missed: list[Row] = field(default_factory=list)
 
     def add(self, table: str, row: Mapping[str, object]) -> None:
@@ -99,7 +101,7 @@ class Freezer:
         for row in valid.get("deliveries", ()):
             if row["delivery_id"] in kept and not self.index.has_delivery(str(row["delivery_id"])):
                 self.out.add("deliveries", row)
-        self.out.merged = identity.merged
+        self.out.merged, self.out.doubtful = identity.merged, identity.doubtful
         self._exclude_leaks(identity)
         return self.out
 

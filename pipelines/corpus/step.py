@@ -128,7 +128,7 @@ def run_freeze(settings: Settings, run: Run, inputs: str) -> StageResult:
         index.close()
         repo.meter.lap("index")
         result = result_of(manifest, md5, repo.meter.to_dict())
-        return replace(result, message=f"{result.message}{_tie_warning(frozen)}")
+        return replace(result, message=f"{result.message}{_tie_warning(frozen)}{_id_warning(frozen)}")
 
 
 def _tie_warning(frozen: Frozen) -> str:
@@ -138,6 +138,17 @@ def _tie_warning(frozen: Frozen) -> str:
     return (
         f"; WARNING {len(frozen.ties)} (e.g. {min(frozen.ties)}) came again with the same stated date and version and "
         "other content: which is current is decided by the hash, ask the sender for a date or version"
+    )
+
+
+def _id_warning(frozen: Frozen) -> str:
+    """A wrong PMID in a file should be known: the papers stay two, but one of them loses the id."""
+    if not frozen.doubtful:
+        return ""
+    name, dois = min(frozen.doubtful.items())
+    return (
+        f"; WARNING {len(frozen.doubtful)} ids are stated with several DOIs, e.g. {name} with {' and '.join(dois)}: "
+        f"the documents stay apart, {name} names {dois[0]} alone; ask the senders which is right"
     )
 
 

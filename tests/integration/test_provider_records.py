@@ -13,9 +13,9 @@ import pytest
 from small_corpus import home_settings
 
 from pipelines.clients.corpus_repo import CorpusFile
-from pipelines.clients.warehouse import attach_corpus, connect
+from pipelines.clients.warehouse import attach_corpus, connect, read_sql
 from pipelines.core.hashing import sha256_bytes, short_hash
-from pipelines.core.records import DocIds, DocumentRecord, EventRecord, ParsedFile
+from pipelines.core.records import DocIds, DocumentRecord, EventRecord, FigureRecord, ParsedFile
 from pipelines.corpus.compare.step import compute_digest
 from pipelines.corpus.freeze import Freezer
 from pipelines.corpus.index import Index
@@ -178,3 +178,36 @@ def test_a_providers_code_counts_where_the_article_states_no_licence(
     told = {tuple(w.changes()) for w in found}
     assert len(told) == 1
     assert [row[:2] for row in told.pop()] == changes
+
+
+THREE = "Sections of three mice fed glucose show Akt1 in hepatocytes"
+
+
+def deposit(night: str, doi: str, pmid: str, legend: str) -> Arrival:
+    figure = FigureRecord("fig-1", 0, "Figure 1", "f1", legend=legend)
+    document = DocumentRecord(DocIds(doi=doi, pmid=pmid), title=doi, figures=(figure,))
+    return Arrival(night, "deposit", ParsedFile("jats", (document,)), f"{doi} {pmid} {night}")
+
+
+def test_a_deposit_with_another_papers_pmid_leaves_two_papers_in_any_order(tmp_path: Path) -> None:
+    right = deposit("2026-11-18", "10.5555/r.2", "31000002", "Two"), deposit("2026-11-18", "10.5555/r.3", "3", THREE)
+    wrong = deposit("2026-11-19", "10.5555/r.3", "31000002", f"{THREE}, revised")
+    found = worlds(tmp_path, *right, wrong)
+    query = """
+    SELECT d.doc_id, f.figure_id, f.legend FROM cur.document_revisions AS d
+    JOIN corpus.figures AS f USING (record_sha256) WHERE d.rank = 1 ORDER BY ALL
+    """
+    assert {tuple(w.ask(query)) for w in found} == {
+        (
+            ("10.5555/r.2", "10.5555/r.2#fig-1", "Two"),
+            ("10.5555/r.3", "10.5555/r.3#fig-1", f"{THREE}, revised"),
+        )
+    }
+    assert {dict(w.ask("SELECT alias, doc_id FROM cur.aliases"))["pmid:31000002"] for w in found} == {"10.5555/r.2"}
+    assert len({w.digest() for w in found}) == 1
+    for world in found:  # what a purge of one takes holds no name of the other
+        names = read_sql("corpus/sql", "document_names")
+        assert [n for (n,) in world.con.execute(names, {"alias": "10.5555/r.3"}).fetchall()] == [
+            "10.5555/r.3",
+            "pmid:3",
+        ]

@@ -308,6 +308,20 @@ def test_a_later_stated_date_is_current_whatever_came_last(tmp_path: Path) -> No
         assert current(folder, settings, *order)["titles"] == {"10.5555/a": "new"}
 
 
+def test_ids_that_only_others_state_are_shown_where_there_is_one(tmp_path: Path) -> None:
+    world = SmallCorpus()
+    world.identity("10.5555/a", "deposit", aliases=["pmid:5", "pmc:1", "pmc:2"])
+    world.publication("10.5555/a", [])
+    world.identity("10.5555/b", "deposit", aliases=["pmid:6", "pmc:3"])
+    world.publication("10.5555/b", [], pmid="7")
+    world.delivery("deposit")
+    settings = home_settings(tmp_path / "home")
+    close_night(settings, world.night, freeze_version(settings, world))
+    publish(settings)
+    found = ask(settings, "select doc_id, pmcid, pmid from documents order by doc_id")
+    assert [tuple(r.values()) for r in found] == [("10.5555/a", None, "5"), ("10.5555/b", "PMC3", "7")]
+
+
 def test_without_a_stated_date_the_night_decides(tmp_path: Path) -> None:
     settings = home_settings(tmp_path / "home")
     got = current(tmp_path / "c", settings, revision("2026-11-20", "later"), revision("2026-11-19", "backfilled"))

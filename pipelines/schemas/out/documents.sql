@@ -32,8 +32,8 @@ CREATE TABLE documents (
 COMMENT ON TABLE documents IS 'Current documents, one row each, retracted ones included with their status.';
 COMMENT ON COLUMN documents.doc_id IS 'Identity, never changed once seen; any alias works in the macros';
 COMMENT ON COLUMN documents.doi IS 'Digital object identifier, lower case';
-COMMENT ON COLUMN documents.pmcid IS 'PubMed Central id';
-COMMENT ON COLUMN documents.pmid IS 'PubMed id';
+COMMENT ON COLUMN documents.pmcid IS 'PubMed Central id; where the article leaves it out, the one that others state of it, if one';
+COMMENT ON COLUMN documents.pmid IS 'PubMed id, likewise';
 COMMENT ON COLUMN documents.kind IS 'publication, or curation while only a curator delivery knows the document';
 COMMENT ON COLUMN documents.source IS 'Source of the current revision';
 COMMENT ON COLUMN documents.status IS 'current, corrected, concern or retracted, from document_events: retracted where any source says so, unless the last dated statement is a reinstatement (on one day the retraction holds); of a provider''s records of an article the last counts';

@@ -25,6 +25,7 @@ from pipelines.core.tables import sort_rows
 from pipelines.corpus.benchmark import corrected_benchmark, next_benchmarks
 from pipelines.corpus.freeze import Freezer, Frozen
 from pipelines.corpus.index import Index
+from pipelines.corpus.step import _id_warning
 from pipelines.ingest.rows import Origin, Tables, rows_of
 
 NIGHT = dt.date(2026, 11, 20)
@@ -383,3 +384,11 @@ def test_other_content_with_the_same_date_is_told(index: Index) -> None:
     assert not freeze(index, tables(newer), later).ties
     undated = curation(curated("10.5555/b", LONG, "eight"), curated("10.5555/b", LONG, "words"))
     assert not freeze(index, tables(undated), later).ties
+
+
+def test_an_id_that_two_papers_state_is_told(index: Index) -> None:
+    documents = tuple(DocumentRecord(DocIds(doi=f"10.5555/r.{n}", pmid="31000002"), title="T") for n in (3, 2))
+    frozen = Freezer(index, NIGHT).run(rows_of(ParsedFile("jats", documents), origin()))
+    assert frozen.doubtful == {"pmid:31000002": ["10.5555/r.2", "10.5555/r.3"]}
+    assert "pmid:31000002 names 10.5555/r.2 alone" in _id_warning(frozen)
+    assert {r["doc_id"] for r in frozen.rows["documents"]} == {"10.5555/r.2", "10.5555/r.3"}
