@@ -15,7 +15,7 @@ _WHY_OWN = ("no_publication", "no_legends", "no_fit")
 def describe_alignments(n_exact: int, figures: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """What a receipt says of a delivery's current figures; `figures` are those that are not exactly the publisher's.
 
-    Figures that only wait for their publication are counted, all others listed by name.
+    Figures that only wait for their publication are counted, all others listed by name, the least sure first.
     """
     how = Counter({"exact": n_exact}) + Counter(str(f["alignment"]) for f in figures)
     why = Counter(str(f["why_own"]) for f in figures if f["alignment"] == "own")
@@ -28,6 +28,10 @@ def describe_alignments(n_exact: int, figures: Sequence[Mapping[str, Any]]) -> d
         "own": {k: why[k] for k in _WHY_OWN},
         "not_exact": sorted(
             (dict(f) for f in figures if f["why_own"] != "no_publication"),
-            key=lambda f: (str(f["figure"]), str(f["raw_sha256"])),
+            key=lambda f: (
+                -1.0 if f["confidence"] is None else f["confidence"],
+                str(f["figure"]),
+                str(f["raw_sha256"]),
+            ),
         ),
     }

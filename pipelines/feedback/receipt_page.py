@@ -17,7 +17,7 @@ _STATUS = {
 }  # fmt: skip
 _HOW = {
     "exact": "its legend is yours", "folded": "its legend is yours but for dashes, case and spaces",
-    "aligned": "its legend differs, your marks were carried over by alignment",
+    "aligned": "its legend differs, your marks are carried over where it has their text",
     "matched": "its legend differs, there was no mark to carry over",
 }  # fmt: skip
 _WHY_OWN = {
