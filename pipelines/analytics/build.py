@@ -61,7 +61,8 @@ def fill_corpus(con: Connection, serving: Serving) -> None:
     """Tables that need no model, but for the source of panels. After segments are known."""
     model = serving.model("panelization")
     run_sql(con, "stage_panels", {"panel_source": "model" if model else "rule", "model_version": model and model.name})
-    for name in ("documents", "figures", "panels", "annotations", "other_annotations", "document_events", "id_aliases"):
+    annotated = ("annotations", "other_annotations", "curated_figures")
+    for name in ("documents", "figures", "panels", *annotated, "document_events", "id_aliases"):
         run_sql(con, f"fill_{name}")
 
 

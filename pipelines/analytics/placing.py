@@ -10,11 +10,18 @@ from typing import Any
 
 import pyarrow as pa
 
-from pipelines.core.alignment import ALIGNMENT_VERSION, Alignment, FigureCandidate, align, match_figure
+from pipelines.core.alignment import (
+    ALIGNMENT_VERSION,
+    Alignment,
+    FigureCandidate,
+    align,
+    fold_spaces,
+    match_figure,
+)
 from pipelines.core.tables import rows_to_table
 
 #: Raised by hand when the same alignment can be used otherwise; with ALIGNMENT_VERSION the name of the cache.
-PLACING_VERSION = 3
+PLACING_VERSION = 4
 CACHE_NAME = f"{ALIGNMENT_VERSION}-{PLACING_VERSION}"
 MATCHES = pa.schema(
     [
@@ -34,6 +41,8 @@ SPANS = pa.schema(
         pa.field("is_panel", pa.bool_(), nullable=False),
         pa.field("target_start", pa.int32()),
         pa.field("target_end", pa.int32()),
+        pa.field("confidence", pa.float64(), nullable=False),
+        pa.field("is_folded", pa.bool_(), nullable=False),
     ]
 )
 #: A panel is found again by its beginning and its end, each of so many characters, where the whole text is not.
@@ -78,12 +87,16 @@ def _place_end(alignment: Alignment, start: int, end: int) -> int | None:
 
 
 def place_spans(rows: Iterable[Mapping[str, Any]]) -> pa.Table:
-    """Spans of matched curated figures to a table of SPANS; targets null where the text is not found again."""
+    """Spans of matched curated figures to a table of SPANS; targets null where the text is not found again.
+
+    Each span says of its figure too: the confidence of the alignment, and whether both legends are one after folding.
+    """
     out: list[dict[str, object]] = []
     for row in rows:
         alignment = align(row["source"], row["target"])
         key = {"record_sha256": row["record_sha256"], "curated_figure_id": row["figure_id"],
-               "legend_sha256": row["legend_sha256"]}  # fmt: skip
+               "legend_sha256": row["legend_sha256"], "confidence": alignment.confidence,
+               "is_folded": fold_spaces(row["source"]) == fold_spaces(row["target"])}  # fmt: skip
         for span in sorted(row["spans"], key=lambda s: (s["is_panel"], s["start"], s["end"])):
             place = place_panel if span["is_panel"] else _place_mention
             found = place(alignment, span["start"], span["end"]) or (None, None)

@@ -15,6 +15,21 @@ _UNITS = ("document", "figure", "deletion", "panel", "annotation", "event")
 _STATUS = {
     "open": "to be mended", "fixed": "fixed since, with the delivery", "waived": "may stay as it is, decided by",
 }  # fmt: skip
+_HOW = {
+    "exact": "its legend is yours", "folded": "its legend is yours but for dashes, case and spaces",
+    "aligned": "its legend differs, your marks are carried over where it has their text",
+    "matched": "its legend differs, there was no mark to carry over",
+}  # fmt: skip
+_WHY_OWN = {
+    "no_publication": "no publication of its document is here yet",
+    "no_legends": "the publication is here without a legend",
+    "no_fit": "no figure of the publication fits",
+}  # fmt: skip
+_ALIGNED_HEAD = "<h2>How its current figures stand on the publisher's</h2>"
+_NOT_ALIGNED = (
+    "None of them is in the tables published last: not published yet, superseded or withdrawn since, or of an "
+    "auxiliary delivery."
+)
 _FOOT = (
     "<footer>Mend the file and put it into the next delivery under the same name, with a later date in its "
     "delivery.toml: what is accepted then closes the issue by itself. Of two versions with the same date, it is "
@@ -26,7 +41,7 @@ def render_receipt(receipt: Receipt) -> str:
     """The page. Equal receipts give equal bytes."""
     style = (resources.files("pipelines") / "feedback" / "receipt.css").read_text(encoding="utf-8")
     title = f"Receipt for {receipt['name']} ({receipt['delivery_id']})"
-    body = _head(receipt) + _accepted(receipt) + _rejected(receipt["rejected"])
+    body = _head(receipt) + _accepted(receipt) + _aligned(receipt) + _rejected(receipt["rejected"])
     return (
         f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
@@ -89,6 +104,40 @@ def _not_read(files: Sequence[Mapping[str, str]]) -> str:
     named = ", ".join(f"<code>{escape(f['file'])}</code> ({escape(f['why'])})" for f in files[:ROWS_ON_PAGE])
     more = f" and {len(files) - ROWS_ON_PAGE:,} more" if len(files) > ROWS_ON_PAGE else ""
     return f"<p>Not read: {named}{more}.</p>"
+
+
+def _aligned(receipt: Receipt) -> str:
+    """How the accepted figures stand on the publisher's; nothing for a delivery without annotations."""
+    aligned = receipt["aligned"]
+    if aligned is None:
+        is_waiting = (receipt["accepted"] or {}).get("annotation")
+        return f"<section>{_ALIGNED_HEAD}<p>{_NOT_ALIGNED}</p></section>" if is_waiting else ""
+    on = [(f"on the publisher's figure: {_HOW[k]}", n) for k, n in aligned["on_publisher"].items() if n]
+    own = [(f"a figure of its own: {_WHY_OWN[k]}", n) for k, n in aligned["own"].items() if n]
+    note = ""
+    if aligned["min_confidence"] is not None:
+        note = (
+            f"<p>Confidence of the alignments: least {aligned['min_confidence']:.3f}, median "
+            f"{aligned['median_confidence']:.3f}: the share of your legend's letters that the publisher's has too.</p>"
+        )
+    rows = aligned["not_exact"]
+    more = len(rows) - ROWS_ON_PAGE
+    note += f"<p>and {more:,} more: the .json file beside this page has them all</p>" if more > 0 else ""
+    return f"<section>{_ALIGNED_HEAD}{_table([*on, *own])}{_not_exact(rows)}{note}</section>"
+
+
+def _not_exact(rows: Sequence[Receipt]) -> str:
+    if not rows:
+        return ""
+    head = "<tr><th>your figure</th><th>publisher's figure</th><th>how</th><th>confidence</th></tr>"
+    return f"<table>{head}{''.join(_not_exact_row(r) for r in rows[:ROWS_ON_PAGE])}</table>"
+
+
+def _not_exact_row(row: Receipt) -> str:
+    label = f"{row['label']} ({row['figure']})" if row["label"] else row["figure"]
+    sure = "" if row["confidence"] is None else f"{row['confidence']:.3f}"
+    cells = (label, row["publisher_figure"] or "none", _WHY_OWN.get(row["why_own"], row["alignment"]))
+    return "<tr>" + "".join(f"<td>{escape(str(c))}</td>" for c in cells) + f'<td class="n">{sure}</td></tr>\n'
 
 
 def _table(rows: Iterable[tuple[str, int]]) -> str:

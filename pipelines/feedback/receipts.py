@@ -14,7 +14,7 @@ from pipelines.feedback.places import LegendPlace, RawPlace
 
 Row = Mapping[str, Any]
 #: Raised by hand whenever equal deliveries can give another receipt: all are written again then.
-RECEIPT_VERSION = 2
+RECEIPT_VERSION = 3
 _DELIVERY = ("delivery_id", "source", "sender", "name", "stated_date", "review_stage", "annotated_types", "has_roles",
              "is_synthetic")  # fmt: skip
 _LONGEST_NAME = 120
@@ -34,13 +34,16 @@ def receipt_key(delivery: Row) -> str:
     return f"{file_name(str(delivery['sender']))}/{file_name(str(delivery['delivery_id']))}"
 
 
-def receipt_fingerprint(delivery: Row, night: Row, files: Iterable[Row], issues: Iterable[Issue]) -> str:
+def receipt_fingerprint(
+    delivery: Row, night: Row, files: Iterable[Row], issues: Iterable[Issue], aligned: Row | None = None
+) -> str:
     """Hash of all that decides what the receipt says."""
     words = ("run_key", "status", "corpus_version")
     return content_hash([
         RECEIPT_VERSION, dict(delivery), [night.get(w) for w in words],
         sorted((str(f["name"]), str(f["status"]), str(f["raw_sha256"])) for f in files),
         sorted((i.issue_id, i.status, i.settled_by, i.message, i.delivery_id, i.payload) for i in issues),
+        aligned,
     ])  # fmt: skip
 
 
@@ -66,11 +69,12 @@ def list_ignored(files: Iterable[Row]) -> list[dict[str, str]]:
 
 def build_receipt(
     delivery: Row, night: Row, files: Sequence[Row], issues: Sequence[Issue], accepted: Mapping[str, int] | None,
-    places: Mapping[str, tuple[RawPlace | None, LegendPlace | None]],
+    places: Mapping[str, tuple[RawPlace | None, LegendPlace | None]], aligned: Row | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """The receipt as one object. `accepted` counts rows by unit, None where they can no longer be counted.
 
-    `places` holds, by issue id, the row's place in its file and in its legend.
+    `places` holds, by issue id, the row's place in its file and in its legend; `aligned` is how its figures stand on
+    the publisher's, None where nothing is to be aligned or nothing of it is published yet.
     """
     is_stopped = night["status"] == "stopped"
     order = {unit: n for n, unit in enumerate(_UNITS)}
@@ -82,11 +86,12 @@ def build_receipt(
         "files": count_files(files, issues),
         "not_read": list_ignored(files),
         "accepted": accepted,
+        "aligned": aligned,
         "n_rejected": len(rows),
         "rejected_by_reason": dict(sorted(Counter(i.reason for i in rows).items())),
         "status_of_rejected": dict(sorted(Counter(i.status for i in rows).items())),
         "rejected": [_rejected(i, *places.get(i.issue_id, (None, None))) for i in rows],
-        "fingerprint": receipt_fingerprint(delivery, night, files, issues),
+        "fingerprint": receipt_fingerprint(delivery, night, files, issues, aligned),
     }  # fmt: skip
 
 

@@ -30,6 +30,7 @@ from pipelines.core.records import DELETION
 from pipelines.core.runs import Run, StageResult
 from pipelines.core.waivers import Assignment, Waiver
 from pipelines.errors import UsageError
+from pipelines.feedback.alignments import describe_alignments
 from pipelines.feedback.issues import (
     Accepted,
     AcceptedIndex,
@@ -78,8 +79,20 @@ def read_rejected(settings: Settings) -> list[Row]:
 
 
 def _published(settings: Settings) -> list[Row]:
+    return _select(settings, "select_published_issues")
+
+
+def _select(settings: Settings, query: str) -> list[Row]:
     path = settings.path("analytics", "analytics.duckdb")
-    return select_rows(path, settings, read_sql(_SQL, "select_published_issues"), {}) if path.exists() else []
+    return select_rows(path, settings, read_sql(_SQL, query), {}) if path.exists() else []
+
+
+def read_alignments(settings: Settings) -> dict[str, Row]:
+    """By delivery that has current curated figures: how these stand on the publisher's, as published last."""
+    if not _select(settings, "find_curated_figures"):  # nothing is published, or by an older release
+        return {}
+    rows = _select(settings, "select_alignments")
+    return {r["delivery_id"]: describe_alignments(r["n_exact"], r["figures"]) for r in rows}
 
 
 def read_nights(settings: Settings) -> list[Row]:
@@ -312,7 +325,7 @@ def run(settings: Settings, run: Run, progress: Progress | None = None) -> Stage
     rejected row among it. Errors: UsageError where the home does not exist.
     """
     issues = read_issues(settings)
-    by_delivery = _by_delivery(settings, issues)
+    by_delivery, aligned = _by_delivery(settings, issues), read_alignments(settings)
     outbox, counts, marks = open_part(settings, "outbox"), {"written": 0, "kept": 0, "rejected": 0}, []
     told: set[str] = set()
     nights = [n for n in read_nights(settings) if run.night in (None, dt.date.fromisoformat(str(n["night"])))]
@@ -327,7 +340,7 @@ def run(settings: Settings, run: Run, progress: Progress | None = None) -> Stage
                 due[bringer].append(issue)
         rows = _NightRows(settings, manifest.run_key, {x.raw_sha256 for found in due.values() for x in found})
         for delivery_id, mine in due.items():
-            mark, is_new = _write_receipt(outbox, night, manifest, delivery_id, mine, rows)
+            mark, is_new = _write_receipt(outbox, night, manifest, delivery_id, mine, rows, aligned.get(delivery_id))
             counts["written" if is_new else "kept"] += 1
             counts["rejected"] += len(mine)
             marks.append(mark)
@@ -349,11 +362,12 @@ def _by_delivery(settings: Settings, issues: Sequence[Issue]) -> dict[str, list[
 
 
 def _write_receipt(
-    outbox: ObjectStore, night: Row, manifest: Manifest, delivery_id: str, issues: Sequence[Issue], rows: _NightRows
-) -> tuple[str, bool]:
+    outbox: ObjectStore, night: Row, manifest: Manifest, delivery_id: str, issues: Sequence[Issue], rows: _NightRows,
+    aligned: Row | None,
+) -> tuple[str, bool]:  # fmt: skip
     """Fingerprint of the receipt, and whether it had to be written. The JSON, written last, vouches for the page."""
     delivery, files = manifest.deliveries[delivery_id], manifest.files.get(delivery_id, [])
-    key, mark = receipt_key(delivery), receipt_fingerprint(delivery, night, files, issues)
+    key, mark = receipt_key(delivery), receipt_fingerprint(delivery, night, files, issues, aligned)
     old: Row = json.loads(outbox.read(f"{key}.json")) if outbox.exists(f"{key}.json") else {}
     if old.get("fingerprint") == mark and outbox.exists(f"{key}.html"):
         return mark, False
@@ -361,7 +375,7 @@ def _write_receipt(
     if night["status"] != "stopped":
         counted = rows.accepted
         accepted = counted.get(delivery_id, {}) if counted is not None else old.get("accepted")
-    receipt = build_receipt(delivery, night, files, issues, accepted, rows.places(issues))
+    receipt = build_receipt(delivery, night, files, issues, accepted, rows.places(issues), aligned)
     outbox.write(f"{key}.html", render_receipt(receipt).encode())
     outbox.write(f"{key}.json", (canonical_json(receipt) + "\n").encode())
     return mark, True

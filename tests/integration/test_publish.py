@@ -100,6 +100,18 @@ def test_a_curated_figure_without_an_article_is_a_figure_of_its_own(settings: Se
     assert one(settings, "select kind from documents where doc_id = '10.5555/cur'") == "curation"
 
 
+def test_every_curated_figure_says_how_it_stands_on_the_publishers(settings: Settings) -> None:
+    publish(settings)
+    rows = {r["doc_id"]: r for r in ask(settings, "from curated_figures")}
+    assert {d: (r["figure_id"], r["alignment"], r["why_own"]) for d, r in rows.items()} == {
+        "10.5555/atg": ("10.5555/atg#fig-1", "aligned", None), "10.5555/cur": (None, "own", "no_publication"),
+        "10.5555/ret": ("10.5555/ret#fig-1", "exact", None), "10.5555/moved": ("10.5555/moved#fig-1", "aligned", None),
+    }  # fmt: skip
+    sure = [rows[f"10.5555/{d}"]["confidence"] for d in ("ret", "atg", "cur")]
+    assert sure == [1.0, 1.0, None]
+    assert 0.9 < rows["10.5555/moved"]["confidence"] < 1.0
+
+
 def test_an_annotation_that_the_legend_lost_is_kept_and_said(settings: Settings) -> None:
     publish(settings)
     lost = ask(settings, "from annotations where text = 'Tor1'")[0]

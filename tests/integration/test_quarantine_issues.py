@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 from publish_world import NER, make_home, write_predictions
 from small_corpus import close_night, home_settings, issue
@@ -20,19 +21,19 @@ from pipelines.settings import Settings
 VERSION = "corpus/2026-11-18"
 
 
-def land(settings: Settings, run_key: str, *names: str, sender: str = "deposit") -> None:
+def land(settings: Settings, run_key: str, *names: str, sender: str = "deposit", source: str = "deposit") -> None:
     """A manifest with one delivery of these files."""
     night, _, n = run_key.partition(".")
     path = settings.path("landing", "nights", night, f"manifest-{n or 0}.jsonl")
     path.parent.mkdir(parents=True, exist_ok=True)
-    delivery_id = f"deposit:{night}:{int(n or 0) + 1}"
+    delivery_id = f"{source}:{night}:{int(n or 0) + 1}"
     rows: list[dict[str, Any]] = [
-        {"row": "file", "source": "deposit", "delivery": ".", "delivery_id": delivery_id, "name": name, "size": 1,
+        {"row": "file", "source": source, "delivery": ".", "delivery_id": delivery_id, "name": name, "size": 1,
          "status": "valid", "reason": "", "message": "", "raw_sha256": issue("x", name, night)["raw_sha256"]}
         for name in names
     ]  # fmt: skip
     rows.append({
-        "row": "delivery", "delivery_id": delivery_id, "source": "deposit", "sender": sender, "name": ".",
+        "row": "delivery", "delivery_id": delivery_id, "source": source, "sender": sender, "name": ".",
         "format": "mixed", "review_stage": "machine", "annotated_types": [], "has_roles": False, "is_synthetic": True,
         "stated_date": None, "content_sha256": "c",
     })  # fmt: skip
@@ -120,3 +121,27 @@ def test_what_publishing_finds_is_an_issue_too(tmp_path: Path) -> None:
     assert found.keys() == {"legend_changed", "not_xml"}
     assert found["legend_changed"].status == "open"
     assert describe_issue(home, found["legend_changed"])["sender"] is None
+
+
+def test_a_receipt_says_how_its_figures_were_aligned_once_they_are_published(tmp_path: Path) -> None:
+    home, name = home_settings(tmp_path / "home"), "tests/curation:2026-11-18:1"
+    make_home(home)
+    land(home, "2026-11-18", "a.xml", sender="tests", source="curation")
+    run(home, Run("feedback", "all"))
+    assert receipt(home, name)["aligned"] is None
+    run_publish(home, Run("reload_predictions", "tests"))
+    run(home, Run("feedback", "all"))
+    aligned = receipt(home, name)["aligned"]
+    assert aligned["on_publisher"] == {"exact": 1, "folded": 0, "aligned": 2, "matched": 0}
+    assert aligned["own"] == {"no_publication": 1, "no_legends": 0, "no_fit": 0}
+    assert [f["publisher_figure"] for f in aligned["not_exact"]] == ["10.5555/moved#fig-1", "10.5555/atg#fig-1"]
+    assert aligned["min_confidence"] < aligned["median_confidence"] < 1
+    before = {p: p.read_bytes() for p in home.path("outbox").rglob("*.*")}
+    run_publish(home, Run("reload_predictions", "again", is_forced=True))
+    assert run(home, Run("feedback", "all")).counts["written"] == 0
+    assert {p: p.read_bytes() for p in home.path("outbox").rglob("*.*")} == before
+    with duckdb.connect(str(home.path("analytics", "analytics.duckdb").resolve())) as older:  # of an older release
+        older.execute("DROP VIEW main.curated_figures")
+        older.execute("DROP TABLE out.curated_figures")
+    run(home, Run("feedback", "all"))
+    assert receipt(home, name)["aligned"] is None

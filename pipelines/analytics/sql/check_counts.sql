@@ -16,6 +16,8 @@ FROM (
                      (SELECT figure_id FROM gen.out.figures)),
            (SELECT count(DISTINCT figure_id) FROM cur.curated_figures)
     UNION ALL
+    SELECT 'curated figures', (SELECT count(*) FROM gen.out.curated_figures), (SELECT count(*) FROM cur.curated_figures)
+    UNION ALL
     SELECT 'document_events', (SELECT count(*) FROM gen.out.document_events),
            (SELECT count(*) FROM cur.events) + (SELECT count(*) FROM cur.licence_changes)
                + (SELECT count(*) FROM cur.withdrawn_statements)

@@ -11,6 +11,9 @@ FROM (
     UNION ALL
     SELECT 'other_annotations ' || annotation_id FROM gen.out.other_annotations GROUP BY annotation_id HAVING count(*) > 1
     UNION ALL
+    SELECT 'curated_figures ' || curated_figure_id FROM gen.out.curated_figures
+    GROUP BY curated_figure_id, sender, review_stage HAVING count(*) > 1
+    UNION ALL
     SELECT 'deliveries ' || delivery_id FROM gen.out.deliveries GROUP BY delivery_id HAVING count(*) > 1
     UNION ALL
     SELECT 'mentions ' || mention_id FROM gen.out.mentions GROUP BY mention_id HAVING count(*) > 1

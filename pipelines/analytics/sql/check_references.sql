@@ -9,6 +9,9 @@ FROM (
     UNION ALL
     SELECT 'other annotation ' || annotation_id FROM gen.out.other_annotations ANTI JOIN gen.out.figures USING (figure_id, doc_id)
     UNION ALL
+    SELECT 'curated figure ' || curated_figure_id FROM gen.out.curated_figures ANTI JOIN gen.out.figures USING (figure_id, doc_id)
+    WHERE figure_id IS NOT NULL
+    UNION ALL
     SELECT 'annotation ' || a.annotation_id FROM gen.out.annotations AS a
     ANTI JOIN gen.out.panels AS p ON p.panel_id = a.panel_id AND p.figure_id = a.figure_id
     WHERE a.panel_id IS NOT NULL

@@ -3,7 +3,7 @@ CREATE SCHEMA work;
 CREATE TABLE work.matches (curated_figure_id VARCHAR, figure_id VARCHAR);
 CREATE TABLE work.spans (
     record_sha256 VARCHAR, curated_figure_id VARCHAR, legend_sha256 VARCHAR, start_offset INTEGER, end_offset INTEGER,
-    is_panel BOOLEAN, target_start INTEGER, target_end INTEGER
+    is_panel BOOLEAN, target_start INTEGER, target_end INTEGER, confidence DOUBLE, is_folded BOOLEAN
 );
 CREATE TABLE work.segments (
     legend_sha256 VARCHAR, panel_no INTEGER, start_offset INTEGER, end_offset INTEGER, labels VARCHAR[]

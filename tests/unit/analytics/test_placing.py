@@ -16,6 +16,17 @@ def test_mentions_are_found_again_or_null() -> None:
     atg5 = found["Atg5"]
     assert TARGET[atg5["target_start"] : atg5["target_end"]] == "Atg5"
     assert found[SOURCE]["target_start"] is None
+    assert {(r["confidence"], r["is_folded"]) for r in out} == {(0.92, False)}
+
+
+def test_a_legend_that_differs_in_dashes_and_spaces_alone_is_told_from_another() -> None:
+    span = {"start": 0, "end": 3, "is_panel": False}
+    row = {"record_sha256": "r", "figure_id": "f", "legend_sha256": "t", "source": SOURCE, "spans": [span]}
+    targets = [SOURCE.replace("-", "–").replace(" (B)", "\n(B)"), SOURCE.replace("Rapamycin", "Torin 1")]
+    found = [place_spans([{**row, "target": t}]).to_pylist()[0] for t in targets]
+    assert [r["is_folded"] for r in found] == [True, False]
+    assert found[0]["confidence"] == 1.0
+    assert 0.5 < found[1]["confidence"] < 1.0
 
 
 def test_a_panel_with_a_changed_word_is_found_by_its_edges() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from pipelines.core.records import Reason
+from pipelines.feedback.alignments import describe_alignments
 from pipelines.feedback.expected import EXPECTED, expected_for
 from pipelines.feedback.issues import Issue
 from pipelines.feedback.places import LegendPlace, RawPlace
@@ -141,6 +142,46 @@ def test_equal_receipts_have_equal_bytes_and_a_changed_status_changes_the_finger
     before = receipt_fingerprint(DELIVERY, NIGHT, FILES, ISSUES)
     assert before == receipt_fingerprint(DELIVERY, {**NIGHT, "seconds": 9}, FILES[::-1], ISSUES[::-1])
     assert before != receipt_fingerprint(DELIVERY, NIGHT, FILES, [issue(status="fixed"), *ISSUES[1:]])
+
+
+def placed(figure: str, alignment: str, confidence: float | None = None, why: str | None = None) -> dict[str, Any]:
+    on = None if alignment == "own" else f"10.5555/a#{figure}"
+    return {"figure": f"10.5555/a#cur-{figure}", "label": f"<{figure}>", "publisher_figure": on, "alignment": alignment,
+            "confidence": confidence, "why_own": why, "raw_sha256": "s1"}  # fmt: skip
+
+
+PLACED = [
+    placed("fig-1", "aligned", 0.913), placed("fig-2", "folded", 1.0), placed("fig-3", "aligned", 0.997),
+    placed("fig-4", "own", why="no_fit"), placed("fig-5", "own", why="no_publication"), placed("fig-6", "matched"),
+]  # fmt: skip
+
+
+def test_a_receipt_says_how_the_accepted_figures_were_aligned() -> None:
+    aligned = describe_alignments(2, PLACED)
+    assert (aligned["n_current"], aligned["on_publisher"], aligned["own"]) == (
+        8, {"exact": 2, "folded": 1, "aligned": 2, "matched": 1}, {"no_publication": 1, "no_legends": 0, "no_fit": 1},
+    )  # fmt: skip
+    assert (aligned["min_confidence"], aligned["median_confidence"]) == (0.913, 0.955)
+    assert [f["label"] for f in aligned["not_exact"]] == ["<fig-4>", "<fig-6>", "<fig-1>", "<fig-3>", "<fig-2>"]
+    said = build_receipt(DELIVERY, NIGHT, FILES, [], {"annotation": 3}, {}, aligned)
+    page = render_receipt(said)
+    assert said["aligned"] == aligned
+    assert "least 0.913, median 0.955" in page
+    assert '<td>&lt;fig-1&gt; (10.5555/a#cur-fig-1)</td><td>10.5555/a#fig-1</td><td>aligned</td><td class="n">' in page
+    assert "<td>none</td><td>no figure of the publication fits</td>" in page
+    assert "no publication of its document is here yet" in page
+
+
+def test_alignments_in_any_order_give_one_receipt_and_a_changed_one_another() -> None:
+    assert describe_alignments(2, PLACED) == describe_alignments(2, PLACED[::-1])
+    marks = {receipt_fingerprint(DELIVERY, NIGHT, FILES, [], describe_alignments(n, PLACED)) for n in (2, 2, 3)}
+    assert len(marks) == 2
+
+
+def test_a_delivery_that_is_not_published_is_said_so_and_one_without_marks_says_nothing() -> None:
+    waiting = render_receipt(build_receipt(DELIVERY, NIGHT, FILES, [], {"annotation": 3}, {}))
+    assert "not published yet" in waiting
+    assert "publisher" not in render_receipt(build_receipt(DELIVERY, NIGHT, FILES, [], {"document": 3}, {}))
 
 
 @pytest.mark.parametrize("sender", ["../../etc", "/root", "a/b", "..", ".hidden", "", "a\x00b", "ä" * 300, "a\\b\n"])
