@@ -202,7 +202,7 @@ def test_no_ids_ever_join_two_dois(
         known = later(known, found)
         for doc_id in set(known.aliases.values()):
             assert len([a for a in known.aliases_of(doc_id) if a.startswith("10.")]) <= 1
-        assert all(known.aliases[n] == d for n, d in found.resolved.items())
+        assert all(known.aliases[n] == d for n, d in found.resolved.items() if n.startswith("10."))
 
 
 @settings(max_examples=200, deadline=None)
