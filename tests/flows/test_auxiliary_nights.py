@@ -64,7 +64,7 @@ def current(settings: Settings) -> dict[str, list[str]]:
         "FROM cur.auxiliary_figures AS f LEFT JOIN corpus.annotations AS a "
         "USING (figure_id, record_sha256, delivery_id, raw_sha256) GROUP BY ALL",
     )
-    return {str(legend): list(found or []) for legend, found in rows}  # type: ignore[call-overload]
+    return {str(legend): found if isinstance(found, list) else [] for legend, found in rows}
 
 
 def learnt(settings: Settings, labels: str, judged: list[str] | None = None) -> list[str]:

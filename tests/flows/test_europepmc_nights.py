@@ -46,6 +46,14 @@ def rows(home: Path, table: str) -> list[dict[str, object]]:
     return [row for path in files for row in pa.Table.to_pylist(pq.read_table(path))]
 
 
+def failed_pull(home: Path, night: str, provider: Provider) -> str:
+    """What a pull says that fails and may be tried again."""
+    pull = [sys.executable, "-m", "pipelines", *command(home, night, "--only", "pull")]
+    done = subprocess.run(pull, capture_output=True, text=True, env={**os.environ, **environ(provider)}, check=False)
+    assert done.returncode == 4
+    return done.stdout + done.stderr
+
+
 def test_nights(provider: Provider, tmp_path: Path) -> None:
     fake, home = provider.answer, tmp_path / "home"
     assert isinstance(fake, FakeEuropePmc)
@@ -71,10 +79,7 @@ def test_nights(provider: Provider, tmp_path: Path) -> None:
     assert events == [(retracted.doi, "retraction", "2026-11-17", "pmid:39999999")]
 
     provider.answer = lambda asked: Answer(503)
-    pull = [sys.executable, "-m", "pipelines", *command(home, "2026-11-20", "--only", "pull")]
-    down = subprocess.run(pull, capture_output=True, text=True, env={**os.environ, **environ(provider)}, check=False)
-    assert down.returncode == 4
-    assert "status 503" in down.stdout + down.stderr
+    assert "status 503" in failed_pull(home, "2026-11-20", provider)
     provider.answer = fake
     up = run_nightcap(*command(home, "2026-11-20", "--only", "pull"), environ=environ(provider))
     assert "0 new or changed, 7 as before" in up.stdout
@@ -84,10 +89,7 @@ def test_a_provider_without_any_full_text_is_no_quiet_night(provider: Provider, 
     fake, home = provider.answer, tmp_path / "home"
     assert isinstance(fake, FakeEuropePmc)
     provider.answer = lambda asked: fake(asked) if asked.path == f"{BASE}/search" else Answer(404)
-    pull = [sys.executable, "-m", "pipelines", *command(home, "2026-11-18", "--only", "pull")]
-    moved = subprocess.run(pull, capture_output=True, text=True, env={**os.environ, **environ(provider)}, check=False)
-    assert moved.returncode == 4
-    assert "none of the 11 articles asked for could be read" in moved.stdout + moved.stderr
+    assert "none of the 11 articles asked for could be read" in failed_pull(home, "2026-11-18", provider)
     provider.answer = fake
     back = run_nightcap(*command(home, "2026-11-18", "--only", "pull"), environ=environ(provider))
     assert "12 new or changed" in back.stdout

@@ -1,6 +1,6 @@
--- Annotations gained, lost, changed and same, counted by document (null for the same), class and whether they are gold. Two
--- that are gold, or of one sender and review stage, are one where class, text and place in the same legend are equal; of the rest the n-th mention of
--- a text in a figure is one with the n-th, and was moved.
+-- Annotations gained, lost, changed and same, counted by document (null for the same), class and whether they are
+-- gold. Two that are gold, or of one sender and review stage, are one where class, text and place in the same legend are
+-- equal; of the rest the n-th mention of a text in a figure is one with the n-th, and was moved.
 WITH sides AS (
     SELECT 'before' AS side, * FROM before.diff_annotations UNION ALL SELECT 'after', * FROM after.diff_annotations
 ),
